@@ -1,0 +1,15 @@
+# Third-party libraries, each from Debian 12.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(GST REQUIRED IMPORTED_TARGET gstreamer-1.0>=1.22 gstreamer-app-1.0 gstreamer-base-1.0 gstreamer-video-1.0
+    gstreamer-audio-1.0 gstreamer-pbutils-1.0)
+pkg_check_modules(NICE REQUIRED IMPORTED_TARGET nice>=0.1.21)
+pkg_check_modules(SRTP REQUIRED IMPORTED_TARGET libsrtp2>=2.5)
+if(BUILD_TESTING)
+    find_package(GTest REQUIRED)
+endif()

@@ -1,0 +1,28 @@
+# Compiler flags of everything that is ours. Linked PRIVATE, so they reach nobody who only includes us.
+set(RIVERO_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined or thread")
+option(RIVERO_WERROR "Warnings are errors" OFF)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(rivero_options INTERFACE)
+target_compile_options(rivero_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+if(RIVERO_WERROR)
+    target_compile_options(rivero_options INTERFACE -Werror)
+endif()
+if(RIVERO_SANITIZE)
+    # For all targets, GoogleTest's included: a mixed program reports what is not there.
+    add_compile_options(-fsanitize=${RIVERO_SANITIZE} -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=${RIVERO_SANITIZE})
+    if(RIVERO_SANITIZE MATCHES "undefined")
+        add_compile_options(-fno-sanitize-recover=undefined)
+    endif()
+endif()

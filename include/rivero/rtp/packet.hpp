@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/base/assert.hpp"
+#include "rivero/base/bytes.hpp"
+#include "rivero/base/clock.hpp"
+#include "rivero/base/units.hpp"
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace rivero::rtp {
+
+class PacketPool;
+
+/// One RTP packet: what the header said and the payload. Whoever makes it fills it in; from the
+/// moment it is pushed into a source it is immutable and shared by all receivers, each of which
+/// writes a header of its own.
+///
+/// Reference-counted without atomics: a packet never leaves the thread of its pool (the RTC
+/// worker).
+struct Packet {
+    static constexpr std::size_t kCapacity = 1600;
+
+    ExtSeqNum seq;  ///< unwrapped by the receiver
+    RtpTimestamp timestamp;
+    Ssrc ssrc;
+    PayloadType payload_type;
+    bool marker = false;
+    /// First packet of a key frame (of a picture that a decoder can start with). Always true for
+    /// audio.
+    bool starts_keyframe = false;
+    /// -dBov, 0 (loud) to 127 (silence), and whether it holds voice. RFC 6464.
+    std::optional<std::uint8_t> audio_level;
+    bool voice = false;
+    Time arrival;  ///< when it came in, or when it was made
+    /// When the media was captured, on our clock: from sender reports, so that audio and video of
+    /// one sender agree. The arrival time until the first report is there.
+    Time capture;
+
+    [[nodiscard]] Bytes payload() const { return Bytes{storage_}.subspan(offset_, size_); }
+    /// Room for the payload, kCapacity bytes. Only before the packet is pushed.
+    [[nodiscard]] MutableBytes storage() { return storage_; }
+    /// Says which part of the storage is the payload.
+    void set_payload(std::size_t offset, std::size_t size) {
+        RIVERO_ASSERT(offset + size <= kCapacity, "a payload lies within its packet");
+        offset_ = static_cast<std::uint16_t>(offset);
+        size_ = static_cast<std::uint16_t>(size);
+    }
+
+private:
+    friend class PacketPool;
+    friend class PacketPtr;
+    PacketPool* pool_ = nullptr;
+    std::uint32_t references_ = 0;
+    std::uint16_t offset_ = 0;
+    std::uint16_t size_ = 0;
+    std::array<std::uint8_t, kCapacity> storage_;
+};
+
+/// Shares a packet. Thread of the pool only.
+class PacketPtr {
+public:
+    PacketPtr() = default;
+    explicit PacketPtr(Packet* packet) : packet_{packet} {
+        if (packet_) ++packet_->references_;
+    }
+    PacketPtr(const PacketPtr& other) : PacketPtr{other.packet_} {}
+    PacketPtr(PacketPtr&& other) noexcept : packet_{std::exchange(other.packet_, nullptr)} {}
+    PacketPtr& operator=(PacketPtr other) noexcept {
+        std::swap(packet_, other.packet_);
+        return *this;
+    }
+    ~PacketPtr() { drop(); }
+
+    Packet* operator->() const { return packet_; }
+    Packet& operator*() const { return *packet_; }
+    [[nodiscard]] Packet* get() const { return packet_; }
+    explicit operator bool() const { return packet_ != nullptr; }
+
+private:
+    inline void drop();
+    Packet* packet_ = nullptr;
+};
+
+/// Packets that are used again instead of being freed. Outlives its packets.
+class PacketPool {
+public:
+    /// @param keep how many unused packets stay allocated
+    explicit PacketPool(std::size_t keep = 4096) : keep_{keep} {}
+    PacketPool(const PacketPool&) = delete;
+    PacketPool& operator=(const PacketPool&) = delete;
+    ~PacketPool() { RIVERO_ASSERT(in_use_ == 0, "a packet outlives its pool"); }
+
+    /// An empty packet, to be filled in.
+    [[nodiscard]] PacketPtr make() {
+        std::unique_ptr<Packet> packet;
+        if (free_.empty()) {
+            packet.reset(new Packet);  // not make_unique: that would clear the storage
+        } else {
+            packet = std::move(free_.back());
+            free_.pop_back();
+        }
+        ++in_use_;
+        packet->pool_ = this;
+        packet->marker = packet->starts_keyframe = packet->voice = false;
+        packet->audio_level.reset();
+        packet->set_payload(0, 0);
+        return PacketPtr{packet.release()};
+    }
+    [[nodiscard]] std::size_t in_use() const { return in_use_; }
+
+private:
+    friend class PacketPtr;
+    void take_back(Packet* packet) {
+        --in_use_;
+        std::unique_ptr<Packet> owned{packet};
+        if (free_.size() < keep_) free_.push_back(std::move(owned));
+    }
+
+    std::size_t keep_;
+    std::size_t in_use_ = 0;
+    std::vector<std::unique_ptr<Packet>> free_;
+};
+
+inline void PacketPtr::drop() {
+    if (packet_ && --packet_->references_ == 0) packet_->pool_->take_back(packet_);
+}
+
+}  // namespace rivero::rtp

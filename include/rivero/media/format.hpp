@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/gst/ref.hpp"
+#include "rivero/rtp/codec.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace rivero::media {
+
+/// How media is wrapped on its way between elements.
+enum class Packing {
+    rtp,     ///< encoded, in RTP packets
+    frames,  ///< encoded, whole frames: bytes that a decoder or a container takes
+    raw,     ///< pictures or samples
+};
+
+/// What comes out of one node of a source's format tree.
+struct Format {
+    MediaType type = MediaType::video;
+    Packing packing = Packing::raw;
+    std::optional<Codec> codec;  ///< empty for raw
+    /// What the codec's name leaves open: H264 profile-level-id, VP9 profile-id. Empty: unknown or the usual one.
+    std::string profile;
+    int packetization_mode = 1;  ///< H264 in RTP. RFC 6184 section 6.2
+    gst::Caps caps;              ///< frames: with codec_data where the codec has some. Empty for rtp; raw: may be empty
+};
+
+/// `rtp/VP8`, `frames/opus`, `raw/video`
+[[nodiscard]] std::string to_string(const Format& format);
+[[nodiscard]] bool same(const Format& a, const Format& b);
+
+/// One kind of media that a sink takes.
+struct Acceptable {
+    Packing packing = Packing::raw;
+    std::optional<Codec> codec;  ///< empty for raw
+    bool anything = false;       ///< takes the source's own format, whatever it is
+    /// Looks closer than packing and codec, e.g. at an H264 profile; empty: all of them suit.
+    std::function<bool(const Format&)> suits;
+
+    [[nodiscard]] static Acceptable any() { return {Packing::raw, {}, true, {}}; }
+    [[nodiscard]] static Acceptable rtp(Codec c) { return {Packing::rtp, c, false, {}}; }
+    [[nodiscard]] static Acceptable frames(Codec c) { return {Packing::frames, c, false, {}}; }
+    [[nodiscard]] static Acceptable raw() { return {Packing::raw, {}, false, {}}; }
+
+    [[nodiscard]] bool takes(const Format& format) const {
+        if (anything) return true;
+        return packing == format.packing && codec == format.codec && (!suits || suits(format));
+    }
+};
+
+/// The caps of encoded frames that were received by RTP, in the form that codec::EncodedFrame has.
+[[nodiscard]] gst::Caps frame_caps(Codec codec);
+
+}  // namespace rivero::media

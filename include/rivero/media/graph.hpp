@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/base/loop.hpp"
+#include "rivero/rtp/packet.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace rivero::media {
+
+/// What all sources and sinks of a media host share. Lives as long as the host.
+struct Graph {
+    explicit Graph(Loop& w) : worker{w} {}
+    Loop& worker;                 ///< the RTC worker
+    rtp::PacketPool packets;      ///< of the worker
+    std::string h264_encoder = "x264";  ///< or `openh264`
+    std::size_t mtu = 1200;       ///< bytes of an RTP packet that we make
+};
+
+}  // namespace rivero::media

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/gst/frame.hpp"
+#include "rivero/media/format.hpp"
+#include "rivero/rtp/packet.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace rivero::media {
+
+class Node;
+class Source;
+
+/// Takes media into an element. Belongs to the RTC worker: made anywhere, used and destroyed there. A sink is fed by at
+/// most one source.
+class Sink {
+public:
+    explicit Sink(MediaType type) : type_{type} {}
+    Sink(const Sink&) = delete;
+    Sink& operator=(const Sink&) = delete;
+    virtual ~Sink();
+
+    [[nodiscard]] MediaType type() const { return type_; }
+    /// In order of preference; asked when the sink is attached and when the source's format changes. Among what costs
+    /// the same the first wins; passing through always beats converting.
+    [[nodiscard]] virtual std::vector<Acceptable> accepts() const = 0;
+
+    /// From now on media of this format comes. Video begins where the source is: see request_keyframe().
+    virtual void on_format(const Format&) {}
+    /// Nothing comes any more (until the next on_format()).
+    virtual void on_detached() {}
+    /// The source cannot serve this sink, e.g. because an encoder is not installed.
+    virtual void on_unroutable(const std::string& /*reason*/) {}
+    virtual void on_packet(const rtp::PacketPtr&) {}
+    virtual void on_frame(const gst::Frame&) {}
+    /// The source has ended; more may come after it was started again.
+    virtual void on_end_of_stream() {}
+
+    /// Asks for a key frame. A source that cannot make one (a file) sends again what came since the last one, if this
+    /// sink has not been served before; see Source.
+    void request_keyframe();
+    /// What the receiver can take, for an encoder that works for it; empty: no opinion.
+    void set_receive_limit(std::optional<Bitrate> limit);
+    [[nodiscard]] std::optional<Bitrate> receive_limit() const { return receive_limit_; }
+
+    /// The packet with this number of the source that feeds us, for retransmission; null when it is too old.
+    [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq) const;
+    /// accepts() has changed.
+    void renegotiate();
+
+    [[nodiscard]] bool attached() const { return node_ != nullptr; }
+    [[nodiscard]] Source* source() const { return source_; }
+    /// The node that feeds us; null while detached.
+    [[nodiscard]] const Node* node() const { return node_; }
+    [[nodiscard]] std::uint64_t received() const { return received_; }
+
+    /// Called on the worker when the first buffer comes.
+    std::function<void()> on_flowing;
+
+private:
+    friend class Node;
+    friend class Source;
+    void take(const rtp::PacketPtr& packet) {
+        if (++received_ == 1 && on_flowing) on_flowing();
+        on_packet(packet);
+    }
+    void take(const gst::Frame& frame) {
+        if (++received_ == 1 && on_flowing) on_flowing();
+        on_frame(frame);
+    }
+
+    const MediaType type_;
+    Source* source_ = nullptr;
+    Node* node_ = nullptr;
+    std::uint64_t received_ = 0;
+    std::optional<Bitrate> receive_limit_;
+};
+
+}  // namespace rivero::media

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/gst/frame.hpp"
+#include "rivero/media/format.hpp"
+#include "rivero/media/graph.hpp"
+#include "rivero/media/sink.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rivero::media {
+
+class Node;
+
+/// How the encoders of a source's format tree work.
+struct EncoderLimits {
+    /// Empty: chosen by the size of the picture.
+    std::optional<Bitrate> target;
+    Bitrate min{0};
+    Bitrate max{2147483647};
+};
+
+/// Media that comes out of an element, and the tree of formats that is derived from it: the root is what the element
+/// makes, everything else is converted by stages that exist once, while somebody uses them, however many do. Belongs to
+/// the RTC worker: made anywhere, used and destroyed there.
+class Source {
+public:
+    /// What a source is asked for.
+    struct Upstream {
+        /// Makes a key frame soon; empty for a source that cannot (a file). Rate limiting is the source's business.
+        std::function<void()> request_keyframe;
+        /// Whether conversion takes place has changed or was decided for the first time.
+        std::function<void(bool transcoding)> on_transcoding;
+        /// The first packet or frame has come.
+        std::function<void()> on_flowing;
+        /// What all receivers together can take changed; empty: none of them has said.
+        std::function<void(std::optional<Bitrate>)> on_receive_limit;
+    };
+
+    Source(Graph& graph, MediaType type, Upstream upstream);
+    Source(const Source&) = delete;
+    Source& operator=(const Source&) = delete;
+    /// Detaches all sinks.
+    ~Source();
+
+    [[nodiscard]] MediaType type() const { return type_; }
+
+    /// What push() gives from now on. Sinks that are attached move to where the new format serves them best; sinks that
+    /// were attached before there was a format are served from here on.
+    void set_format(Format format);
+    [[nodiscard]] const Format* format() const;
+    /// No format: the sinks wait.
+    void clear_format();
+
+    void push(const rtp::PacketPtr& packet);  ///< format is rtp
+    void push(const gst::Frame& frame);       ///< format is frames or raw
+    void end_of_stream();
+
+    /// A sink that another source feeds is taken from it.
+    void attach(Sink& sink);
+    void detach(Sink& sink);
+
+    void set_encoder_limits(EncoderLimits limits);
+    [[nodiscard]] bool transcoding() const { return transcoding_; }
+    [[nodiscard]] std::uint64_t pushed() const { return pushed_; }
+    [[nodiscard]] std::size_t sink_count() const { return sinks_.size(); }
+
+    /// One line per node of the tree, `rtp/VP8`, `  > decode: raw/video`, with the number of its users.
+    [[nodiscard]] std::vector<std::string> describe_tree() const;
+
+private:
+    friend class Sink;
+    friend class Node;
+    void route(Sink& sink);
+    void unroute(Sink& sink);
+    void note_transcoding();
+    void note_receive_limits();
+
+    Graph& graph_;
+    const MediaType type_;
+    Upstream upstream_;
+    std::unique_ptr<Node> root_;
+    std::vector<Sink*> sinks_;
+    EncoderLimits limits_;
+    std::uint64_t pushed_ = 0;
+    bool transcoding_ = false;
+    bool transcoding_decided_ = false;
+};
+
+/// A source or sink that is shared between the threads of an element and the worker, and dies on the worker.
+template <class T, class... Args>
+[[nodiscard]] std::shared_ptr<T> make_on_worker(Graph& graph, Args&&... args) {
+    return std::shared_ptr<T>(new T(std::forward<Args>(args)...),
+                              [&worker = graph.worker](T* t) { worker.post([t] { delete t; }); });
+}
+
+}  // namespace rivero::media

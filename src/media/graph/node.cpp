@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "media/graph/node.hpp"
+
+#include "rivero/base/assert.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace rivero::media {
+namespace {
+
+/// What is kept of a source that cannot make key frames when asked: enough for a group of pictures of a usual file.
+constexpr std::size_t kGroupBytes = 4 * 1024 * 1024;
+constexpr std::size_t kGroupPackets = 8192;
+
+}  // namespace
+
+Node::Node(Source& source, Graph& graph, Format format, Stage* stage)
+    : source_{source}, graph_{graph}, format_{std::move(format)}, stage_{stage} {
+    if (format_.packing == Packing::rtp) history_ = std::make_unique<rtp::PacketHistory>();
+}
+
+Node::~Node() {
+    for (Sink* sink : sinks_) {
+        if (!sink) continue;
+        sink->node_ = nullptr;
+        sink->on_detached();
+    }
+}
+
+void Node::push(const rtp::PacketPtr& packet) {
+    history_->insert(packet);
+    if (format_.type == MediaType::video && keeps_group_of_pictures()) keep(packet);
+    ++handing_out_;
+    // By index: a sink may come or leave while it is served.
+    for (std::size_t i = 0; i < sinks_.size(); ++i)
+        if (sinks_[i]) sinks_[i]->take(packet);
+    for (std::size_t i = 0; i < stages_.size(); ++i) stages_[i]->on_packet(packet);
+    if (--handing_out_ == 0) std::erase(sinks_, nullptr);
+}
+
+void Node::push(const gst::Frame& frame) {
+    ++handing_out_;
+    for (std::size_t i = 0; i < sinks_.size(); ++i)
+        if (sinks_[i]) sinks_[i]->take(frame);
+    for (std::size_t i = 0; i < stages_.size(); ++i) stages_[i]->on_frame(frame);
+    if (--handing_out_ == 0) std::erase(sinks_, nullptr);
+}
+
+void Node::add(Sink& sink) {
+    sinks_.push_back(&sink);
+    ++users_;
+    sink.node_ = this;
+}
+
+void Node::remove(Sink& sink) {
+    auto found = std::find(sinks_.begin(), sinks_.end(), &sink);
+    RIVERO_ASSERT(found != sinks_.end(), "a sink is with the node that it names");
+    if (handing_out_) {
+        *found = nullptr;
+    } else {
+        sinks_.erase(found);
+    }
+    --users_;
+    sink.node_ = nullptr;
+}
+
+Stage* Node::find_stage(const char* kind, const std::optional<Codec>& codec) const {
+    for (auto& stage : stages_)
+        if (std::strcmp(stage->kind(), kind) == 0 && stage->output().format().codec == codec) return stage.get();
+    return nullptr;
+}
+
+void Node::prune() {
+    for (auto& stage : stages_) stage->output().prune();
+    // Stages end in a turn of their own: one of them may be what called us.
+    for (auto it = stages_.begin(); it != stages_.end();) {
+        if ((*it)->output().used()) {
+            ++it;
+            continue;
+        }
+        graph_.worker.post([stage = std::shared_ptr<Stage>{std::move(*it)}] {});
+        it = stages_.erase(it);
+    }
+}
+
+bool Node::keeps_group_of_pictures() const {
+    if (source_.upstream_.request_keyframe) return false;
+    return !converted();
+}
+
+void Node::keep(const rtp::PacketPtr& packet) {
+    if (packet->starts_keyframe) {
+        group_.clear();
+        group_bytes_ = 0;
+    } else if (group_.empty()) {
+        return;  // nothing that a decoder could begin with
+    }
+    group_.push_back(packet);
+    group_bytes_ += packet->payload().size();
+    if (group_bytes_ > kGroupBytes || group_.size() > kGroupPackets) {
+        group_.clear();
+        group_bytes_ = 0;
+    }
+}
+
+void Node::replay_to(Sink& sink) {
+    // Stamped one tick after another up to now, instead of over their real time: the receiver decodes them at once
+    // and shows the present, and does not take the burst for a delay that it has to keep.
+    const std::vector<rtp::PacketPtr> group = group_;
+    if (group.empty()) return;
+    const RtpTimestamp last = group.back()->timestamp;
+    std::vector<RtpTimestamp> pictures;
+    for (auto& packet : group)
+        if (pictures.empty() || pictures.back() != packet->timestamp) pictures.push_back(packet->timestamp);
+    std::size_t picture = 0;
+    for (auto& packet : group) {
+        while (pictures[picture] != packet->timestamp && picture + 1 < pictures.size()) ++picture;
+        auto copy = graph_.packets.make();
+        *copy = *packet;  // the payload, too
+        copy->timestamp = RtpTimestamp{last.value - static_cast<std::uint32_t>(pictures.size() - 1 - picture)};
+        copy->capture = group.back()->capture;
+        sink.take(copy);
+        if (sink.node_ != this) return;
+    }
+}
+
+void Node::request_keyframe(Sink* sink) {
+    if (format_.type != MediaType::video) return;
+    if (keeps_group_of_pictures()) {
+        if (sink && !group_.empty() && sink->received_ == 0) replay_to(*sink);
+        return;
+    }
+    if (stage_) {
+        stage_->request_keyframe();
+    } else if (source_.upstream_.request_keyframe) {
+        source_.upstream_.request_keyframe();
+    }
+}
+
+void Node::set_limits(const EncoderLimits& limits) {
+    for (auto& stage : stages_) {
+        stage->set_limits(limits);
+        stage->output().set_limits(limits);
+    }
+}
+
+bool Node::converted() const {
+    for (const Node* node = this; node->stage_; node = &node->stage_->above_node())
+        if (node->stage_->converts()) return true;
+    return false;
+}
+
+rtp::PacketPtr Node::find_packet(ExtSeqNum seq) const {
+    return history_ ? history_->find(seq) : rtp::PacketPtr{};
+}
+
+void Node::describe(std::vector<std::string>& lines, const std::string& indent) const {
+    lines.push_back(indent + (stage_ ? std::string{stage_->kind()} + ": " : std::string{}) + to_string(format_) +
+                    " (" + std::to_string(users_) + ")");
+    for (auto& stage : stages_) stage->output().describe(lines, indent + "  > ");
+}
+
+}  // namespace rivero::media

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/base/units.hpp"
+#include "rivero/gst/frame.hpp"
+#include "rivero/media/format.hpp"
+#include "rivero/media/source.hpp"
+#include "rivero/rtp/packet.hpp"
+#include "rtp/packet_history.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rivero::media {
+
+class Node;
+
+/// Derives one format from another. Takes what the node above it gives, owns the node below it. Worker only; what it
+/// needs of GStreamer runs on threads of its own behind bounded queues.
+class Stage {
+public:
+    explicit Stage(Node& above) : above_{above} {}
+    Stage(const Stage&) = delete;
+    Stage& operator=(const Stage&) = delete;
+    virtual ~Stage() = default;
+
+    virtual void on_packet(const rtp::PacketPtr&) {}
+    virtual void on_frame(const gst::Frame&) {}
+    /// A user of the output wants a key frame.
+    virtual void request_keyframe() = 0;
+    virtual void set_limits(const EncoderLimits&) {}
+    /// `depacketize`, `decode`, `encode`, `packetize`
+    [[nodiscard]] virtual const char* kind() const = 0;
+    /// Decodes or encodes, rather than wraps.
+    [[nodiscard]] virtual bool converts() const { return false; }
+    [[nodiscard]] Node& output() { return *output_; }
+    [[nodiscard]] Node& above_node() { return above_; }
+
+protected:
+    Node& above_;
+    std::unique_ptr<Node> output_;
+};
+
+/// One format of a source's tree, and who uses it.
+class Node {
+public:
+    /// @param source whose tree it is; @param stage that makes it, null for the root
+    Node(Source& source, Graph& graph, Format format, Stage* stage);
+    ~Node();
+
+    [[nodiscard]] const Format& format() const { return format_; }
+    /// Raw caps become known, and change, with the frames.
+    void update_caps(gst::Caps caps) { format_.caps = std::move(caps); }
+
+    void push(const rtp::PacketPtr& packet);
+    void push(const gst::Frame& frame);
+
+    void add(Sink& sink);
+    void remove(Sink& sink);
+    void add(std::unique_ptr<Stage> stage) { stages_.push_back(std::move(stage)); }
+    /// The stage of this kind and output codec; null when there is none.
+    [[nodiscard]] Stage* find_stage(const char* kind, const std::optional<Codec>& codec) const;
+    /// Ends stages below that nobody uses any more.
+    void prune();
+    [[nodiscard]] bool used() const { return users_ != 0 || !stages_.empty(); }
+
+    /// From a stage below, or from a sink when it is given: one that has not been served before may get what was kept.
+    void request_keyframe(Sink* sink = nullptr);
+    void set_limits(const EncoderLimits& limits);
+    /// Whether something on the way from the root to here decodes or encodes.
+    [[nodiscard]] bool converted() const;
+    [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq) const;
+    [[nodiscard]] Source& source() { return source_; }
+    [[nodiscard]] Graph& graph() { return graph_; }
+    [[nodiscard]] Stage* stage() const { return stage_; }
+    void describe(std::vector<std::string>& lines, const std::string& indent) const;
+
+private:
+    void keep(const rtp::PacketPtr& packet);
+    void replay_to(Sink& sink);
+    /// True when a key frame cannot be asked for, so that what came since the last one is kept for late joiners.
+    [[nodiscard]] bool keeps_group_of_pictures() const;
+
+    Source& source_;
+    Graph& graph_;
+    Format format_;
+    Stage* stage_;
+    std::vector<Sink*> sinks_;  // null: left while we were handing out
+    std::vector<std::unique_ptr<Stage>> stages_;
+    std::size_t users_ = 0;
+    int handing_out_ = 0;
+    std::unique_ptr<rtp::PacketHistory> history_;  // rtp only
+    std::vector<rtp::PacketPtr> group_;            // since the last key frame, bounded
+    std::size_t group_bytes_ = 0;
+};
+
+}  // namespace rivero::media

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rivero/media/sink.hpp"
+
+#include "media/graph/node.hpp"
+#include "rivero/media/source.hpp"
+
+namespace rivero::media {
+
+Sink::~Sink() {
+    if (source_) source_->detach(*this);
+}
+
+void Sink::request_keyframe() {
+    if (node_) node_->request_keyframe(this);
+}
+
+void Sink::set_receive_limit(std::optional<Bitrate> limit) {
+    if (limit == receive_limit_) return;
+    receive_limit_ = limit;
+    if (source_) source_->note_receive_limits();
+}
+
+rtp::PacketPtr Sink::find_packet(ExtSeqNum seq) const {
+    return node_ ? node_->find_packet(seq) : rtp::PacketPtr{};
+}
+
+void Sink::renegotiate() {
+    if (source_) source_->route(*this);
+}
+
+}  // namespace rivero::media

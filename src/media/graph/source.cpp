@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rivero/media/source.hpp"
+
+#include "media/graph/node.hpp"
+#include "media/graph/route.hpp"
+#include "rivero/base/log.hpp"
+
+#include <algorithm>
+
+namespace rivero::media {
+
+Source::Source(Graph& graph, MediaType type, Upstream upstream)
+    : graph_{graph}, type_{type}, upstream_{std::move(upstream)} {}
+
+Source::~Source() {
+    for (Sink* sink : sinks_) {
+        if (sink->node_) unroute(*sink);
+        sink->source_ = nullptr;
+    }
+    sinks_.clear();
+}
+
+const Format* Source::format() const { return root_ ? &root_->format() : nullptr; }
+
+void Source::set_format(Format format) {
+    if (root_ && same(root_->format(), format)) return;
+    auto old = std::move(root_);
+    // New stages first, where sinks go; the old tree ends when nobody is with it any more.
+    for (Sink* sink : sinks_)
+        if (sink->node_) sink->node_->remove(*sink);
+    root_ = std::make_unique<Node>(*this, graph_, std::move(format), nullptr);
+    if (old) graph_.worker.post([last = std::shared_ptr<Node>{std::move(old)}] {});
+    for (Sink* sink : std::vector<Sink*>{sinks_}) route(*sink);
+}
+
+void Source::clear_format() {
+    for (Sink* sink : sinks_)
+        if (sink->node_) unroute(*sink);
+    if (root_) graph_.worker.post([last = std::shared_ptr<Node>{std::move(root_)}] {});
+}
+
+void Source::push(const rtp::PacketPtr& packet) {
+    if (++pushed_ == 1 && upstream_.on_flowing) upstream_.on_flowing();
+    if (root_) root_->push(packet);
+}
+
+void Source::push(const gst::Frame& frame) {
+    if (++pushed_ == 1 && upstream_.on_flowing) upstream_.on_flowing();
+    if (root_) root_->push(frame);
+}
+
+void Source::end_of_stream() {
+    for (Sink* sink : std::vector<Sink*>{sinks_}) sink->on_end_of_stream();
+}
+
+void Source::attach(Sink& sink) {
+    if (sink.source_ == this) return;
+    if (sink.source_) sink.source_->detach(sink);
+    sinks_.push_back(&sink);
+    sink.source_ = this;
+    sink.received_ = 0;
+    if (root_) route(sink);
+    note_receive_limits();
+}
+
+void Source::detach(Sink& sink) {
+    if (sink.source_ != this) return;
+    if (sink.node_) unroute(sink);
+    sink.source_ = nullptr;
+    std::erase(sinks_, &sink);
+    note_receive_limits();
+}
+
+void Source::unroute(Sink& sink) {
+    sink.node_->remove(sink);
+    if (root_) root_->prune();
+    sink.on_detached();
+}
+
+void Source::route(Sink& sink) {
+    if (!root_) return;
+    Node* before = sink.node_;
+    auto wishes = sink.accepts();
+    std::string reason = "the receiver takes no " + std::string{type_ == MediaType::audio ? "audio" : "video"};
+    // When a stage cannot be made, the next best wish has its turn.
+    while (auto way = cheapest(*root_, wishes)) {
+        Node* node = root_.get();
+        std::optional<Codec> target;
+        bool made = true;
+        for (const Step& step : *way) {
+            if (step.kind == Step::Kind::encode) target = step.codec;
+            Stage* stage = node->find_stage(name(step.kind), step.codec);
+            if (!stage) {
+                auto fresh = make_stage(*node, step, limits_);
+                if (!fresh) {
+                    reason = fresh.error().message;
+                    made = false;
+                    break;
+                }
+                stage = fresh->get();
+                node->add(std::move(*fresh));
+            }
+            node = &stage->output();
+        }
+        if (made) {
+            if (node == before) return;
+            if (before) before->remove(sink);
+            node->add(sink);
+            root_->prune();
+            if (before) sink.on_detached();
+            sink.on_format(node->format());
+            note_transcoding();
+            return;
+        }
+        root_->prune();
+        // What failed is a decoder, which all wishes that convert need, or one encoder.
+        std::erase_if(wishes, [&](const Acceptable& a) {
+            const auto other = steps(root_->format(), a);
+            return std::any_of(other.begin(), other.end(), [&](const Step& step) {
+                return target ? step.kind == Step::Kind::encode && step.codec == target
+                              : step.kind == Step::Kind::decode || step.kind == way->front().kind;
+            });
+        });
+    }
+    if (before) unroute(sink);
+    log_topic("media")->warn("a sink cannot be served from {}: {}", to_string(root_->format()), reason);
+    sink.on_unroutable(reason);
+}
+
+void Source::note_transcoding() {
+    const bool now = std::any_of(sinks_.begin(), sinks_.end(),
+                                 [](const Sink* s) { return s->node() && s->node()->converted(); });
+    if (transcoding_decided_ && now == transcoding_) return;
+    transcoding_decided_ = true;
+    transcoding_ = now;
+    if (upstream_.on_transcoding) upstream_.on_transcoding(now);
+}
+
+void Source::note_receive_limits() {
+    std::optional<Bitrate> lowest;
+    for (const Sink* sink : sinks_) {
+        if (!sink->receive_limit()) continue;
+        if (!lowest || *sink->receive_limit() < *lowest) lowest = sink->receive_limit();
+    }
+    if (upstream_.on_receive_limit) upstream_.on_receive_limit(lowest);
+}
+
+void Source::set_encoder_limits(EncoderLimits limits) {
+    limits_ = limits;
+    if (root_) root_->set_limits(limits_);
+}
+
+std::vector<std::string> Source::describe_tree() const {
+    std::vector<std::string> lines;
+    if (root_) root_->describe(lines, "");
+    return lines;
+}
+
+}  // namespace rivero::media

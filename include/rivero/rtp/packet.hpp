@@ -6,11 +6,13 @@
 #include "rivero/base/bytes.hpp"
 #include "rivero/base/clock.hpp"
 #include "rivero/base/units.hpp"
+#include "rivero/rtp/extension_kind.hpp"
 
 #include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -40,10 +42,24 @@ struct Packet {
     bool voice = false;
     Time arrival;  ///< when it came in, or when it was made
     /// When the media was captured, on our clock: from sender reports, so that audio and video of
-    /// one sender agree. The arrival time until the first report is there.
+    /// one sender agree. Until the first report is there: the arrival, smoothed. See
+    /// clock_sync.hpp.
     Time capture;
 
+    /// A header extension that goes on to the receivers as it came (video orientation, dependency
+    /// descriptor, ...).
+    struct Passed {
+        ExtensionKind kind{};
+        std::uint8_t size = 0;
+        std::uint16_t offset = 0;  ///< in the storage
+    };
+    static constexpr std::size_t kMaxPassed = 6;
+
     [[nodiscard]] Bytes payload() const { return Bytes{storage_}.subspan(offset_, size_); }
+    [[nodiscard]] std::span<const Passed> passed() const { return {passed_.data(), passed_count_}; }
+    [[nodiscard]] Bytes bytes_of(const Passed& passed) const {
+        return Bytes{storage_}.subspan(passed.offset, passed.size);
+    }
     /// Room for the payload, kCapacity bytes. Only before the packet is pushed.
     [[nodiscard]] MutableBytes storage() { return storage_; }
     /// Says which part of the storage is the payload.
@@ -51,6 +67,12 @@ struct Packet {
         RIVERO_ASSERT(offset + size <= kCapacity, "a payload lies within its packet");
         offset_ = static_cast<std::uint16_t>(offset);
         size_ = static_cast<std::uint16_t>(size);
+    }
+    /// Notes an extension element that lies in the storage; those beyond kMaxPassed are left out.
+    void add_passed(ExtensionKind kind, std::size_t offset, std::uint8_t size) {
+        RIVERO_ASSERT(offset + size <= kCapacity, "an extension lies within its packet");
+        if (passed_count_ == kMaxPassed) return;
+        passed_[passed_count_++] = {kind, size, static_cast<std::uint16_t>(offset)};
     }
 
 private:
@@ -60,6 +82,8 @@ private:
     std::uint32_t references_ = 0;
     std::uint16_t offset_ = 0;
     std::uint16_t size_ = 0;
+    std::uint8_t passed_count_ = 0;
+    std::array<Passed, kMaxPassed> passed_;
     std::array<std::uint8_t, kCapacity> storage_;
 };
 
@@ -110,6 +134,7 @@ public:
         packet->pool_ = this;
         packet->marker = packet->starts_keyframe = packet->voice = false;
         packet->audio_level.reset();
+        packet->passed_count_ = 0;
         packet->set_payload(0, 0);
         return PacketPtr{packet.release()};
     }

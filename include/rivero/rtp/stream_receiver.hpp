@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/base/clock.hpp"
+#include "rivero/base/units.hpp"
+#include "rivero/rtcp/packets.hpp"
+#include "rivero/rtp/clock_sync.hpp"
+#include "rivero/rtp/extensions.hpp"
+#include "rivero/rtp/header.hpp"
+#include "rivero/rtp/nack_generator.hpp"
+#include "rivero/rtp/packet.hpp"
+#include "rivero/rtp/receive_statistics.hpp"
+
+#include <bitset>
+#include <cstdint>
+#include <optional>
+
+namespace rivero::rtp {
+
+/// One received SSRC: from a header in a packet's storage to a packet that a source can push.
+class StreamReceiver {
+public:
+    struct Settings {
+        bool nack = false;  ///< the sender keeps packets for retransmission (a=rtcp-fb nack)
+        Duration rtt = 100ms;
+        NackGenerator::Settings nacks;
+    };
+
+    /// @param clock of the sender; the stream adds itself to it, and leaves it when it dies
+    StreamReceiver(Ssrc ssrc, int clock_rate, ClockSync& clock, const Settings& settings);
+    StreamReceiver(const StreamReceiver&) = delete;
+    StreamReceiver& operator=(const StreamReceiver&) = delete;
+    ~StreamReceiver();
+
+    /// A packet of this SSRC came. Fills in all of `packet` but `starts_keyframe` (the codec's
+    /// matter; then call on_keyframe()).
+    /// @param header, extensions of the RTP packet that lies in the storage of `packet`
+    /// @return false when it is to be dropped: nothing in it (probes), a duplicate, far off
+    [[nodiscard]] bool on_packet(Time now, const HeaderView& header, const Extensions& extensions,
+                                 Packet& packet);
+    /// A retransmission of a packet of this SSRC came over `rtx_header`'s stream.
+    /// @param payload_type the original one (apt=)
+    [[nodiscard]] bool on_rtx(Time now, const HeaderView& rtx_header, const Extensions& extensions,
+                              PayloadType payload_type, Packet& packet);
+    void on_keyframe(const Packet& first) { nacks_.on_keyframe(first.seq); }
+    void on_sender_report(Time now, const rtcp::SenderReport& report);
+    void set_rtt(Duration rtt) { nacks_.set_rtt(rtt); }
+
+    [[nodiscard]] Ssrc ssrc() const { return ssrc_; }
+    [[nodiscard]] ReceiveStatistics& statistics() { return statistics_; }
+    [[nodiscard]] NackGenerator& nacks() { return nacks_; }
+    /// Packets that came by retransmission only.
+    [[nodiscard]] std::uint64_t recovered() const { return recovered_; }
+
+private:
+    bool fill(Time now, ExtSeqNum seq, const HeaderView& header, PayloadType payload_type,
+              Bytes payload, const Extensions& extensions, Packet& packet);
+    [[nodiscard]] bool first_time(ExtSeqNum seq);
+
+    Ssrc ssrc_;
+    ClockSync& clock_;
+    bool nack_;
+    ReceiveStatistics statistics_;
+    NackGenerator nacks_;
+    std::uint64_t recovered_ = 0;
+    /// Which of the last numbers came, to drop what comes twice (a packet and its retransmission).
+    static constexpr std::int64_t kWindow = 2048;
+    std::bitset<kWindow> seen_;
+    std::optional<std::int64_t> newest_;
+};
+
+}  // namespace rivero::rtp

@@ -26,6 +26,7 @@ struct ThreadPool::State {
     std::deque<std::shared_ptr<Strand>> ready;  // strands with tasks that no thread runs
     TimerQueue timers;                          // each posts to its strand
     bool ending = false;
+    bool ended = false;  // nobody is left to run anything: what is posted is dropped
     std::vector<std::thread> threads;
 
     void run();
@@ -40,6 +41,7 @@ public:
     void post(Task task) override {
         {
             std::lock_guard lock{pool_->mutex};
+            if (pool_->ended) return;
             tasks_.push_back(std::move(task));
             if (scheduled_) return;
             scheduled_ = true;
@@ -148,7 +150,9 @@ ThreadPool::~ThreadPool() {
     state_->wake.notify_all();
     for (std::thread& thread : state_->threads) thread.join();
     std::lock_guard lock{state_->mutex};
+    state_->ended = true;
     state_->timers.clear();
+    state_->ready.clear();
 }
 
 std::shared_ptr<Loop> ThreadPool::make_strand() {

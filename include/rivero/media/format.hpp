@@ -31,7 +31,8 @@ struct Format {
 
 /// `rtp/VP8`, `frames/opus`, `raw/video`
 [[nodiscard]] std::string to_string(const Format& format);
-[[nodiscard]] bool same(const Format& a, const Format& b);
+/// All but the caps.
+[[nodiscard]] bool same_encoding(const Format& a, const Format& b);
 
 /// One kind of media that a sink takes.
 struct Acceptable {
@@ -51,8 +52,5 @@ struct Acceptable {
         return packing == format.packing && codec == format.codec && (!suits || suits(format));
     }
 };
-
-/// The caps of encoded frames that were received by RTP, in the form that codec::EncodedFrame has.
-[[nodiscard]] gst::Caps frame_caps(Codec codec);
 
 }  // namespace rivero::media

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rivero/base/loop.hpp"
+#include "rivero/media/flow.hpp"
 #include "rivero/rtp/packet.hpp"
 
 #include <cstddef>
@@ -12,9 +13,10 @@ namespace rivero::media {
 
 /// What all sources and sinks of a media host share. Lives as long as the host.
 struct Graph {
-    explicit Graph(Loop& w) : worker{w} {}
+    explicit Graph(Loop& w) : worker{w}, flow{w} {}
     Loop& worker;                 ///< the RTC worker
     rtp::PacketPool packets;      ///< of the worker
+    FlowMonitor flow;             ///< of the worker
     std::string h264_encoder = "x264";  ///< or `openh264`
     std::size_t mtu = 1200;       ///< bytes of an RTP packet that we make
 };

@@ -3,11 +3,11 @@
 #pragma once
 
 #include "rivero/gst/frame.hpp"
+#include "rivero/media/flow.hpp"
 #include "rivero/media/format.hpp"
 #include "rivero/rtp/packet.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,7 +30,8 @@ public:
     /// the same the first wins; passing through always beats converting.
     [[nodiscard]] virtual std::vector<Acceptable> accepts() const = 0;
 
-    /// From now on media of this format comes. Video begins where the source is: see request_keyframe().
+    /// From now on media of this format comes; again when only its caps change. Video begins where the source is: see
+    /// request_keyframe().
     virtual void on_format(const Format&) {}
     /// Nothing comes any more (until the next on_format()).
     virtual void on_detached() {}
@@ -41,9 +42,10 @@ public:
     /// The source has ended; more may come after it was started again.
     virtual void on_end_of_stream() {}
 
-    /// Asks for a key frame. A source that cannot make one (a file) sends again what came since the last one, if this
-    /// sink has not been served before; see Source.
-    void request_keyframe();
+    /// Asks for a key frame.
+    /// @param fresh nothing was shown from this source yet: a source that cannot make key frames (a file) gives what it
+    ///     has sent since the last one once more, so that the picture is there at once
+    void request_keyframe(bool fresh = false);
     /// What the receiver can take, for an encoder that works for it; empty: no opinion.
     void set_receive_limit(std::optional<Bitrate> limit);
     [[nodiscard]] std::optional<Bitrate> receive_limit() const { return receive_limit_; }
@@ -55,29 +57,19 @@ public:
 
     [[nodiscard]] bool attached() const { return node_ != nullptr; }
     [[nodiscard]] Source* source() const { return source_; }
-    /// The node that feeds us; null while detached.
-    [[nodiscard]] const Node* node() const { return node_; }
-    [[nodiscard]] std::uint64_t received() const { return received_; }
-
-    /// Called on the worker when the first buffer comes.
-    std::function<void()> on_flowing;
+    /// What comes in; null while detached.
+    [[nodiscard]] const Format* format() const;
+    /// Whether it was decoded and encoded on its way from the source.
+    [[nodiscard]] bool converted() const;
+    /// What came in, and whether it still does.
+    FlowMeter flow;
 
 private:
     friend class Node;
     friend class Source;
-    void take(const rtp::PacketPtr& packet) {
-        if (++received_ == 1 && on_flowing) on_flowing();
-        on_packet(packet);
-    }
-    void take(const gst::Frame& frame) {
-        if (++received_ == 1 && on_flowing) on_flowing();
-        on_frame(frame);
-    }
-
     const MediaType type_;
     Source* source_ = nullptr;
     Node* node_ = nullptr;
-    std::uint64_t received_ = 0;
     std::optional<Bitrate> receive_limit_;
 };
 

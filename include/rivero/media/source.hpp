@@ -36,8 +36,6 @@ public:
         std::function<void()> request_keyframe;
         /// Whether conversion takes place has changed or was decided for the first time.
         std::function<void(bool transcoding)> on_transcoding;
-        /// The first packet or frame has come.
-        std::function<void()> on_flowing;
         /// What all receivers together can take changed; empty: none of them has said.
         std::function<void(std::optional<Bitrate>)> on_receive_limit;
     };
@@ -67,7 +65,8 @@ public:
 
     void set_encoder_limits(EncoderLimits limits);
     [[nodiscard]] bool transcoding() const { return transcoding_; }
-    [[nodiscard]] std::uint64_t pushed() const { return pushed_; }
+    /// What came out, whether anybody takes it or not.
+    FlowMeter flow;
     [[nodiscard]] std::size_t sink_count() const { return sinks_.size(); }
 
     /// One line per node of the tree, `rtp/VP8`, `  > decode: raw/video`, with the number of its users.
@@ -87,7 +86,6 @@ private:
     std::unique_ptr<Node> root_;
     std::vector<Sink*> sinks_;
     EncoderLimits limits_;
-    std::uint64_t pushed_ = 0;
     bool transcoding_ = false;
     bool transcoding_decided_ = false;
 };

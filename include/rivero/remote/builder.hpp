@@ -160,7 +160,7 @@ public:
     ClassBuilder&& constructor(A... args) && {
         return std::move(*this).template constructor_with<P...>(
             [](ObjectInit init, auto&&... p) {
-                return std::make_shared<T>(std::move(init), std::forward<decltype(p)>(p)...);
+                return make_on_strand<T>(std::move(init), std::forward<decltype(p)>(p)...);
             },
             std::move(args)...);
     }

@@ -68,4 +68,17 @@ private:
     ObjectInit init_;
 };
 
+/// Makes an object that dies on its strand, whoever lets go of it last.
+template <class T, class... P>
+[[nodiscard]] std::shared_ptr<T> make_on_strand(ObjectInit init, P&&... p) {
+    auto strand = init.strand;
+    return std::shared_ptr<T>(new T(std::move(init), std::forward<P>(p)...), [strand](T* t) {
+        if (!strand || strand->is_current()) {
+            delete t;
+        } else {
+            strand->post([t] { delete t; });
+        }
+    });
+}
+
 }  // namespace rivero::remote

@@ -29,13 +29,23 @@ Node::~Node() {
     }
 }
 
+template <class Media>
+void Node::hand_to(Sink& sink, const Media& media) {
+    sink.flow.count(graph_.flow);
+    if constexpr (std::is_same_v<Media, gst::Frame>) {
+        sink.on_frame(media);
+    } else {
+        sink.on_packet(media);
+    }
+}
+
 void Node::push(const rtp::PacketPtr& packet) {
-    history_->insert(packet);
+    history_->add(packet);
     if (format_.type == MediaType::video && keeps_group_of_pictures()) keep(packet);
     ++handing_out_;
     // By index: a sink may come or leave while it is served.
     for (std::size_t i = 0; i < sinks_.size(); ++i)
-        if (sinks_[i]) sinks_[i]->take(packet);
+        if (sinks_[i]) hand_to(*sinks_[i], packet);
     for (std::size_t i = 0; i < stages_.size(); ++i) stages_[i]->on_packet(packet);
     if (--handing_out_ == 0) std::erase(sinks_, nullptr);
 }
@@ -43,8 +53,18 @@ void Node::push(const rtp::PacketPtr& packet) {
 void Node::push(const gst::Frame& frame) {
     ++handing_out_;
     for (std::size_t i = 0; i < sinks_.size(); ++i)
-        if (sinks_[i]) sinks_[i]->take(frame);
+        if (sinks_[i]) hand_to(*sinks_[i], frame);
     for (std::size_t i = 0; i < stages_.size(); ++i) stages_[i]->on_frame(frame);
+    if (--handing_out_ == 0) std::erase(sinks_, nullptr);
+}
+
+void Node::set_caps(const gst::Caps& caps) {
+    if (format_.caps == caps) return;
+    format_.caps = caps;
+    ++handing_out_;
+    for (std::size_t i = 0; i < sinks_.size(); ++i)
+        if (sinks_[i]) sinks_[i]->on_format(format_);
+    for (std::size_t i = 0; i < stages_.size(); ++i) stages_[i]->on_caps(caps);
     if (--handing_out_ == 0) std::erase(sinks_, nullptr);
 }
 
@@ -121,15 +141,15 @@ void Node::replay_to(Sink& sink) {
         *copy = *packet;  // the payload, too
         copy->timestamp = RtpTimestamp{last.value - static_cast<std::uint32_t>(pictures.size() - 1 - picture)};
         copy->capture = group.back()->capture;
-        sink.take(copy);
+        hand_to(sink, copy);
         if (sink.node_ != this) return;
     }
 }
 
-void Node::request_keyframe(Sink* sink) {
+void Node::request_keyframe(Sink* fresh) {
     if (format_.type != MediaType::video) return;
     if (keeps_group_of_pictures()) {
-        if (sink && !group_.empty() && sink->received_ == 0) replay_to(*sink);
+        if (fresh) replay_to(*fresh);
         return;
     }
     if (stage_) {

@@ -7,7 +7,7 @@
 #include "rivero/media/format.hpp"
 #include "rivero/media/source.hpp"
 #include "rivero/rtp/packet.hpp"
-#include "rtp/packet_history.hpp"
+#include "rivero/rtp/packet_history.hpp"
 
 #include <deque>
 #include <functional>
@@ -30,6 +30,8 @@ public:
 
     virtual void on_packet(const rtp::PacketPtr&) {}
     virtual void on_frame(const gst::Frame&) {}
+    /// The caps of the frames that follow have changed.
+    virtual void on_caps(const gst::Caps&) {}
     /// A user of the output wants a key frame.
     virtual void request_keyframe() = 0;
     virtual void set_limits(const EncoderLimits&) {}
@@ -53,8 +55,8 @@ public:
     ~Node();
 
     [[nodiscard]] const Format& format() const { return format_; }
-    /// Raw caps become known, and change, with the frames.
-    void update_caps(gst::Caps caps) { format_.caps = std::move(caps); }
+    /// The same encoding with other caps (size, codec_data): users are told, nobody moves. The same object means no change.
+    void set_caps(const gst::Caps& caps);
 
     void push(const rtp::PacketPtr& packet);
     void push(const gst::Frame& frame);
@@ -68,8 +70,8 @@ public:
     void prune();
     [[nodiscard]] bool used() const { return users_ != 0 || !stages_.empty(); }
 
-    /// From a stage below, or from a sink when it is given: one that has not been served before may get what was kept.
-    void request_keyframe(Sink* sink = nullptr);
+    /// @param fresh a sink that has shown nothing yet: it may get what was kept since the last key frame
+    void request_keyframe(Sink* fresh = nullptr);
     void set_limits(const EncoderLimits& limits);
     /// Whether something on the way from the root to here decodes or encodes.
     [[nodiscard]] bool converted() const;
@@ -80,6 +82,8 @@ public:
     void describe(std::vector<std::string>& lines, const std::string& indent) const;
 
 private:
+    template <class Media>
+    void hand_to(Sink& sink, const Media& media);
     void keep(const rtp::PacketPtr& packet);
     void replay_to(Sink& sink);
     /// True when a key frame cannot be asked for, so that what came since the last one is kept for late joiners.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "media/graph/node.hpp"
+#include "rivero/base/result.hpp"
 
 #include <vector>
 

@@ -11,8 +11,8 @@ Sink::~Sink() {
     if (source_) source_->detach(*this);
 }
 
-void Sink::request_keyframe() {
-    if (node_) node_->request_keyframe(this);
+void Sink::request_keyframe(bool fresh) {
+    if (node_) node_->request_keyframe(fresh ? this : nullptr);
 }
 
 void Sink::set_receive_limit(std::optional<Bitrate> limit) {
@@ -24,6 +24,10 @@ void Sink::set_receive_limit(std::optional<Bitrate> limit) {
 rtp::PacketPtr Sink::find_packet(ExtSeqNum seq) const {
     return node_ ? node_->find_packet(seq) : rtp::PacketPtr{};
 }
+
+const Format* Sink::format() const { return node_ ? &node_->format() : nullptr; }
+
+bool Sink::converted() const { return node_ && node_->converted(); }
 
 void Sink::renegotiate() {
     if (source_) source_->route(*this);

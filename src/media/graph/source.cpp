@@ -24,7 +24,10 @@ Source::~Source() {
 const Format* Source::format() const { return root_ ? &root_->format() : nullptr; }
 
 void Source::set_format(Format format) {
-    if (root_ && same(root_->format(), format)) return;
+    if (root_ && same_encoding(root_->format(), format)) {
+        root_->set_caps(format.caps);
+        return;
+    }
     auto old = std::move(root_);
     // New stages first, where sinks go; the old tree ends when nobody is with it any more.
     for (Sink* sink : sinks_)
@@ -41,12 +44,12 @@ void Source::clear_format() {
 }
 
 void Source::push(const rtp::PacketPtr& packet) {
-    if (++pushed_ == 1 && upstream_.on_flowing) upstream_.on_flowing();
+    flow.count(graph_.flow);
     if (root_) root_->push(packet);
 }
 
 void Source::push(const gst::Frame& frame) {
-    if (++pushed_ == 1 && upstream_.on_flowing) upstream_.on_flowing();
+    flow.count(graph_.flow);
     if (root_) root_->push(frame);
 }
 
@@ -59,7 +62,6 @@ void Source::attach(Sink& sink) {
     if (sink.source_) sink.source_->detach(sink);
     sinks_.push_back(&sink);
     sink.source_ = this;
-    sink.received_ = 0;
     if (root_) route(sink);
     note_receive_limits();
 }
@@ -68,6 +70,7 @@ void Source::detach(Sink& sink) {
     if (sink.source_ != this) return;
     if (sink.node_) unroute(sink);
     sink.source_ = nullptr;
+    sink.flow.reset();
     std::erase(sinks_, &sink);
     note_receive_limits();
 }
@@ -82,6 +85,10 @@ void Source::route(Sink& sink) {
     if (!root_) return;
     Node* before = sink.node_;
     auto wishes = sink.accepts();
+    if (wishes.empty()) {  // has not negotiated yet, or wants nothing of this kind
+        if (before) unroute(sink);
+        return;
+    }
     std::string reason = "the receiver takes no " + std::string{type_ == MediaType::audio ? "audio" : "video"};
     // When a stage cannot be made, the next best wish has its turn.
     while (auto way = cheapest(*root_, wishes)) {
@@ -130,7 +137,7 @@ void Source::route(Sink& sink) {
 
 void Source::note_transcoding() {
     const bool now = std::any_of(sinks_.begin(), sinks_.end(),
-                                 [](const Sink* s) { return s->node() && s->node()->converted(); });
+                                 [](const Sink* s) { return s->converted(); });
     if (transcoding_decided_ && now == transcoding_) return;
     transcoding_decided_ = true;
     transcoding_ = now;

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/media/pipeline.hpp"
+#include "transport/dtls/dtls_context.hpp"
+#include "transport/ice/host_resolver.hpp"
+#include "transport/ice/ice_settings.hpp"
+#include "types.hpp"
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace rivero::webrtc {
+
+/// What all WebRtcEndpoints of a media host share: certificates, name resolution, defaults from the settings.
+class Context {
+public:
+    /// Throws std::runtime_error for a certificate that cannot be read.
+    explicit Context(const media::Services& services);
+
+    /// Made at the first use, then shared by all: a certificate of our own costs time (RSA a tenth of a second). Any
+    /// thread.
+    [[nodiscard]] transport::DtlsContext dtls(CertificateKeyType key);
+    [[nodiscard]] transport::HostResolver& resolver() { return resolver_; }
+
+    /// The settings under `rtc`.
+    struct Defaults {
+        std::string network_interfaces;
+        bool include_loopback = false;
+        bool ice_tcp = true;
+        std::string stun_server_address;
+        int stun_server_port = 3478;
+        std::string turn_url;
+        std::string external_ipv4, external_ipv6;
+        int min_port = 0, max_port = 0;
+    };
+    [[nodiscard]] const Defaults& defaults() const { return defaults_; }
+
+private:
+    Defaults defaults_;
+    std::string pem_rsa_, pem_ecdsa_;
+    transport::HostResolver resolver_;
+    std::mutex mutex_;  // of the two below
+    std::optional<transport::DtlsContext> rsa_, ecdsa_;
+};
+
+}  // namespace rivero::webrtc

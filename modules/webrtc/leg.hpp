@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "peer.hpp"
+#include "rivero/rtp/twcc_recorder.hpp"
+#include "transport/ice/nice_ice_transport.hpp"
+
+namespace rivero::webrtc {
+
+/// One transport of a peer: all media sections when they are bundled, else one.
+class Peer::Leg final : private transport::DtlsSrtpTransport::Listener {
+public:
+    Leg(Peer& peer, std::size_t number, transport::IceSettings ice)
+        : index{number},
+          twcc{peer.settings_->rtcp_ssrc, 50ms},
+          transport{peer.graph_.worker,
+                    std::make_unique<transport::NiceIceTransport>(peer.graph_.worker, peer.context_, peer.resolver_, std::move(ice)),
+                    *peer.dtls_},
+          peer_{peer} {
+        transport.set_listener(this);
+    }
+    ~Leg() { transport.set_listener(nullptr); }
+
+    const std::size_t index;
+    std::vector<std::size_t> sections;  ///< m-lines
+    rtp::Demuxer demuxer;
+    rtp::ExtensionMap extensions;  ///< of what the peer sends
+    bool transport_cc = false;     ///< feedback was negotiated
+    bool reduced_size = false;     ///< RTCP need not begin with a report. RFC 5506
+    bool connected = false;
+    rtp::TwccRecorder twcc;
+    transport::DtlsSrtpTransport transport;
+
+private:
+    void on_local_candidate(std::string_view candidate) override {
+        peer_.events_.on_candidate(index, std::string{candidate});
+    }
+    void on_gathering_done() override { peer_.events_.on_gathering_done(index); }
+    void on_ice_state(transport::IceState state) override { peer_.events_.on_ice_state(index, state); }
+    void on_selected_pair(std::string_view local, std::string_view remote) override {
+        peer_.events_.on_selected_pair(index, std::string{local}, std::string{remote});
+    }
+    void on_dtls_state(transport::DtlsState state, std::string_view reason) override {
+        peer_.events_.on_dtls_state(index, state, std::string{reason});
+        peer_.on_dtls(*this, state);
+    }
+    void on_rtp(MutableBytes packet, Time arrival) override { peer_.on_rtp(*this, packet, arrival); }
+    void on_rtcp(Bytes compound, Time arrival) override { peer_.on_rtcp(*this, compound, arrival); }
+
+    Peer& peer_;
+};
+
+}  // namespace rivero::webrtc

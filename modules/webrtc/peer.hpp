@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "receive_track.hpp"
+#include "rivero/base/loop.hpp"
+#include "rivero/media/graph.hpp"
+#include "rivero/media/source.hpp"
+#include "rivero/rtp/clock_sync.hpp"
+#include "rivero/rtp/demuxer.hpp"
+#include "rivero/rtp/twcc_recorder.hpp"
+#include "sdp/negotiation.hpp"
+#include "send_track.hpp"
+#include "transport/dtls_srtp_transport.hpp"
+#include "transport/ice/ice_settings.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+typedef struct _GMainContext GMainContext;
+
+namespace rivero::transport {
+class HostResolver;
+}
+
+namespace rivero::webrtc {
+
+/// What a peer tells its endpoint; called on the worker.
+struct PeerEvents {
+    std::function<void(std::size_t transport, std::string candidate)> on_candidate;
+    std::function<void(std::size_t transport)> on_gathering_done;
+    std::function<void(std::size_t transport, transport::IceState)> on_ice_state;
+    std::function<void(std::size_t transport, std::string local, std::string remote)> on_selected_pair;
+    std::function<void(std::size_t transport, transport::DtlsState, std::string reason)> on_dtls_state;
+    /// RTCP of the peer is seen, or no longer.
+    std::function<void(bool active)> on_media_state;
+    std::function<void(std::string what)> on_error;
+};
+
+/// Limits for the video that the peer sends, 0: none.
+struct ReceiveLimits {
+    Bitrate min{0};
+    Bitrate max{0};
+};
+
+/// Everything of an endpoint that touches packets: transports, tracks, RTCP. RTC worker; made on any thread.
+class Peer {
+public:
+    struct Settings {
+        transport::IceSettings ice;
+        std::string cname;
+        Ssrc rtcp_ssrc;  ///< sender of feedback when we send no media
+    };
+
+    Peer(media::Graph& graph, GMainContext* context, transport::HostResolver& resolver, PeerEvents events,
+         std::shared_ptr<media::Source> audio_out, std::shared_ptr<media::Source> video_out,
+         std::shared_ptr<SendTrack> audio_in, std::shared_ptr<SendTrack> video_in);
+    ~Peer();
+    Peer(const Peer&) = delete;
+    Peer& operator=(const Peer&) = delete;
+
+    /// The first transport comes into being, so that candidates can be gathered.
+    void open(Settings settings, transport::DtlsContext dtls);
+    /// What was agreed.
+    void configure(const sdp::NegotiatedSession& session);
+    void gather();
+    void add_candidate(std::size_t m_line, const std::string& candidate);
+    void request_keyframe(MediaType type);
+    void set_receive_limits(ReceiveLimits limits);
+    /// Says good-bye to the peer.
+    void close();
+
+    [[nodiscard]] const ReceiveTrack& receive(MediaType type) const { return type == MediaType::audio ? audio_ : video_; }
+    [[nodiscard]] const SendTrack& send(MediaType type) const { return type == MediaType::audio ? *audio_in_ : *video_in_; }
+    [[nodiscard]] std::optional<Bitrate> remb_sent() const { return remb_sent_; }
+    [[nodiscard]] std::optional<Bitrate> remb_received() const { return remb_received_; }
+
+private:
+    class Leg;
+    friend class Leg;
+
+    Leg& add_leg();
+    void on_rtp(Leg& leg, MutableBytes packet, Time arrival);
+    void on_rtcp(Leg& leg, Bytes compound, Time arrival);
+    void on_dtls(Leg& leg, transport::DtlsState state);
+    void handle(Leg& leg, const rtcp::Message& message, Time now);
+    void on_reports(const std::vector<rtcp::ReportBlock>& blocks, Time now);
+    [[nodiscard]] ReceiveTrack* track_of(std::size_t section);
+    [[nodiscard]] SendTrack* sender_of(Ssrc ssrc);
+    /// Sends what is due and sets the timer for what comes next.
+    void service();
+    void arm(Time now);
+    void wake_by(std::optional<Time> deadline);
+    void add_reports(Leg& leg, Time now, std::vector<rtcp::Message>& out);
+    void add_feedback(Leg& leg, Time now, std::vector<rtcp::Message>& out);
+    void add_remb(Time now, std::vector<rtcp::Message>& out);
+    void send(Leg& leg, const std::vector<rtcp::Message>& messages, bool has_report);
+    [[nodiscard]] Ssrc feedback_ssrc() const;
+
+    media::Graph& graph_;
+    GMainContext* context_;
+    transport::HostResolver& resolver_;
+    PeerEvents events_;
+    rtp::ClockSync clock_;
+    ReceiveTrack audio_, video_;
+    std::shared_ptr<SendTrack> audio_in_, video_in_;
+    std::optional<Settings> settings_;
+    std::optional<transport::DtlsContext> dtls_;
+    std::optional<sdp::NegotiatedSession> session_;
+    std::vector<std::unique_ptr<Leg>> legs_;
+    bool gathering_ = false;
+    struct EarlyCandidate {
+        std::size_t m_line;
+        std::string text;
+    };
+    std::vector<EarlyCandidate> early_candidates_;
+
+    Timer timer_;
+    std::optional<Time> timer_due_;
+    Time next_report_{};
+    std::optional<Time> last_rtcp_;
+    ReceiveLimits limits_;
+    std::optional<Bitrate> remb_sent_, remb_received_;
+    std::uint64_t bytes_at_remb_ = 0;
+    Time remb_at_{};
+    std::optional<double> estimate_;  ///< bit/s that a peer without transport-wide feedback may send
+    std::uint64_t dropped_ = 0;       ///< packets for nobody
+};
+
+}  // namespace rivero::webrtc

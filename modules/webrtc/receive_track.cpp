@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "receive_track.hpp"
+
+#include "codec/h264.hpp"
+
+#include <algorithm>
+
+namespace rivero::webrtc {
+
+ReceiveTrack::ReceiveTrack(MediaType type, std::shared_ptr<media::Source> source, rtp::ClockSync& clock)
+    : type_{type}, source_{std::move(source)}, clock_{clock} {}
+
+void ReceiveTrack::configure(const sdp::NegotiatedSection& section) {
+    // Streams point into the section's codecs: they begin anew.
+    streams_.clear();
+    current_.reset();
+    section_ = section;
+    if (!receives()) source_->clear_format();
+}
+
+ReceiveTrack::Stream* ReceiveTrack::stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec) {
+    auto found = streams_.find(ssrc.value);
+    if (found != streams_.end()) {
+        if (found->second->codec != &codec) {  // another payload type in the same stream
+            found->second->codec = &codec;
+            found->second->inspector = codec::Inspector{codec.codec};
+        }
+        return found->second.get();
+    }
+    if (streams_.size() >= kMaxStreams) return nullptr;
+    rtp::StreamReceiver::Settings settings;
+    settings.nack = codec.feedback.nack;
+    settings.rtt = rtt_;
+    auto stream = std::make_unique<Stream>(ssrc, codec, clock_, settings);
+    return streams_.emplace(ssrc.value, std::move(stream)).first->second.get();
+}
+
+ReceiveTrack::Stream* ReceiveTrack::repaired_by(Ssrc rtx) {
+    for (const auto& remote : section_->remote_sources) {
+        if (remote.rtx != rtx) continue;
+        auto found = streams_.find(remote.ssrc.value);
+        return found == streams_.end() ? nullptr : found->second.get();
+    }
+    // Not announced: there is only one stream that it can be for.
+    if (!current_) return nullptr;
+    auto found = streams_.find(current_->value);
+    return found == streams_.end() ? nullptr : found->second.get();
+}
+
+void ReceiveTrack::on_packet(Time now, const rtp::HeaderView& header, const rtp::Extensions& extensions,
+                             rtp::PacketPtr packet) {
+    if (!receives()) return;
+    using Arrival = rtp::StreamReceiver::Arrival;
+    for (const auto& codec : section_->codecs) {
+        if (codec.rtx == header.payload_type) {
+            Stream* stream = repaired_by(header.ssrc);
+            if (!stream) return;
+            if (stream->receiver.on_rtx(now, header, extensions, codec.payload_type, *packet) == Arrival::media)
+                push(*stream, std::move(packet), false);
+            return;
+        }
+        if (codec.payload_type != header.payload_type) continue;
+        Stream* stream = stream_for(header.ssrc, codec);
+        if (!stream) return;
+        const Arrival arrival = stream->receiver.on_packet(now, header, extensions, *packet);
+        if (arrival == Arrival::media || arrival == Arrival::padding)
+            push(*stream, std::move(packet), arrival == Arrival::padding);
+        return;
+    }
+}
+
+media::Format ReceiveTrack::format_of(const sdp::NegotiatedCodec& codec) const {
+    media::Format format;
+    format.type = type_;
+    format.packing = media::Packing::rtp;
+    format.codec = codec.codec;
+    if (codec.codec == Codec::h264) {
+        format.profile = codec.parameters.find("profile-level-id").value_or("42e01f");
+        format.packetization_mode = codec.parameters.number("packetization-mode", 0);
+    }
+    return format;
+}
+
+void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
+    if (current_ != stream.receiver.ssrc()) {
+        if (padding) return;  // a stream begins with media
+        // Another SSRC, another numbering: receivers see it as a new source.
+        if (current_) source_->clear_format();
+        current_ = stream.receiver.ssrc();
+    }
+    const media::Format format = format_of(*stream.codec);
+    if (!source_->format() || !same_encoding(*source_->format(), format)) source_->set_format(format);
+    if (type_ == MediaType::audio) {
+        packet->starts_keyframe = true;
+    } else if (!padding) {
+        packet->starts_keyframe = stream.inspector.inspect(packet->timestamp, packet->payload()).starts_keyframe;
+        if (packet->starts_keyframe) {
+            ++stream.keyframes;
+            stream.receiver.on_keyframe(*packet);
+            keyframes_.on_keyframe();
+        }
+    }
+    source_->push(packet);
+}
+
+void ReceiveTrack::on_sender_report(Time now, const rtcp::SenderReport& report) {
+    if (auto found = streams_.find(report.sender.value); found != streams_.end())
+        found->second->receiver.on_sender_report(now, report);
+}
+
+void ReceiveTrack::on_bye(Ssrc ssrc) {
+    streams_.erase(ssrc.value);
+    if (current_ == ssrc) {
+        current_.reset();
+        source_->clear_format();
+    }
+}
+
+void ReceiveTrack::set_rtt(Duration rtt) {
+    rtt_ = rtt;
+    keyframes_.set_rtt(rtt);
+    for (auto& [ssrc, stream] : streams_) stream->receiver.set_rtt(rtt);
+}
+
+void ReceiveTrack::poll(Time now, Ssrc sender, std::vector<rtcp::Message>& out) {
+    bool gave_up = false;
+    for (auto& [ssrc, stream] : streams_) {
+        auto lost = stream->receiver.nacks().poll(now);
+        if (!lost.empty()) out.push_back(rtcp::GenericNack{sender, stream->receiver.ssrc(), std::move(lost)});
+        gave_up = stream->receiver.nacks().take_gave_up() || gave_up;
+    }
+    if (type_ != MediaType::video || !section_) return;
+    if (gave_up) keyframes_.request(now);
+    if (!current_ || !keyframes_.poll(now)) return;
+    auto stream = streams_.find(current_->value);
+    if (stream == streams_.end()) return;
+    if (stream->second->codec->feedback.pli) {
+        ++plis_;
+        out.push_back(rtcp::PictureLoss{sender, *current_});
+    } else if (stream->second->codec->feedback.fir) {
+        ++firs_;
+        out.push_back(rtcp::FullIntraRequest{sender, {{*current_, fir_seq_++}}});
+    }
+}
+
+std::optional<Time> ReceiveTrack::next_deadline() const {
+    std::optional<Time> next = current_ ? keyframes_.next_deadline() : std::nullopt;
+    for (auto& [ssrc, stream] : streams_) {
+        auto deadline = stream->receiver.nacks().next_deadline();
+        if (deadline && (!next || *deadline < *next)) next = deadline;
+    }
+    return next;
+}
+
+void ReceiveTrack::report(Time now, std::vector<rtcp::ReportBlock>& out) {
+    for (auto& [ssrc, stream] : streams_)
+        if (auto block = stream->receiver.statistics().make_report(now)) out.push_back(*block);
+}
+
+std::vector<Ssrc> ReceiveTrack::ssrcs() const {
+    std::vector<Ssrc> list;
+    for (auto& [ssrc, stream] : streams_) list.push_back(Ssrc{ssrc});
+    return list;
+}
+
+std::uint64_t ReceiveTrack::bytes() const {
+    std::uint64_t sum = 0;
+    for (auto& [ssrc, stream] : streams_) sum += stream->receiver.statistics().counters().payload_bytes;
+    return sum;
+}
+
+std::vector<ReceiveTrack::StreamStats> ReceiveTrack::stats() const {
+    std::vector<StreamStats> list;
+    for (auto& [ssrc, stream] : streams_) {
+        list.push_back({Ssrc{ssrc}, stream->codec->codec, stream->receiver.statistics().counters(),
+                        stream->receiver.nacks().requested(), stream->receiver.recovered(), stream->keyframes});
+    }
+    return list;
+}
+
+}  // namespace rivero::webrtc

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "codec/inspect.hpp"
+#include "rivero/media/source.hpp"
+#include "rivero/rtcp/packets.hpp"
+#include "rivero/rtp/clock_sync.hpp"
+#include "rivero/rtp/extensions.hpp"
+#include "rivero/rtp/header.hpp"
+#include "rivero/rtp/keyframe_request_limiter.hpp"
+#include "rivero/rtp/stream_receiver.hpp"
+#include "sdp/negotiation.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace rivero::webrtc {
+
+/// Receives one kind of media from the peer and pushes it into a source. Decides what the peer is to be asked for; the
+/// peer's session sends it. RTC worker.
+class ReceiveTrack {
+public:
+    /// @param clock of the peer; outlives this
+    ReceiveTrack(MediaType type, std::shared_ptr<media::Source> source, rtp::ClockSync& clock);
+
+    void configure(const sdp::NegotiatedSection& section);
+    /// A packet that lies in the storage of `packet`.
+    void on_packet(Time now, const rtp::HeaderView& header, const rtp::Extensions& extensions, rtp::PacketPtr packet);
+    void on_sender_report(Time now, const rtcp::SenderReport& report);
+    void on_bye(Ssrc ssrc);
+    void set_rtt(Duration rtt);
+    /// A receiver of the source wants a key frame.
+    void request_keyframe(Time now) { keyframes_.request(now); }
+
+    /// What is to be sent now: NACK, PLI or FIR.
+    void poll(Time now, Ssrc sender, std::vector<rtcp::Message>& out);
+    [[nodiscard]] std::optional<Time> next_deadline() const;
+    /// Report blocks of the sources that were heard since the last time.
+    void report(Time now, std::vector<rtcp::ReportBlock>& out);
+
+    [[nodiscard]] bool receives() const { return section_ && section_->accepted && section_->receive; }
+    [[nodiscard]] const sdp::NegotiatedSection* section() const { return section_ ? &*section_ : nullptr; }
+    [[nodiscard]] std::vector<Ssrc> ssrcs() const;
+    /// Payload bytes so far, for the estimate of what the peer may send.
+    [[nodiscard]] std::uint64_t bytes() const;
+
+    struct StreamStats {
+        Ssrc ssrc;
+        Codec codec;
+        rtp::ReceiveStatistics::Counters counters;
+        std::uint64_t nacks = 0;      ///< packets asked for
+        std::uint64_t recovered = 0;  ///< came by retransmission
+        std::uint64_t keyframes = 0;
+    };
+    [[nodiscard]] std::vector<StreamStats> stats() const;
+    [[nodiscard]] std::uint64_t plis_sent() const { return plis_; }
+    [[nodiscard]] std::uint64_t firs_sent() const { return firs_; }
+
+private:
+    /// What one SSRC sends.
+    struct Stream {
+        Stream(Ssrc ssrc, const sdp::NegotiatedCodec& c, rtp::ClockSync& clock, const rtp::StreamReceiver::Settings& settings)
+            : codec{&c}, receiver{ssrc, c.clock_rate, clock, settings}, inspector{c.codec} {}
+        const sdp::NegotiatedCodec* codec;
+        rtp::StreamReceiver receiver;
+        codec::Inspector inspector;
+        std::uint64_t keyframes = 0;
+    };
+    /// A peer cannot make us hold more than this per section.
+    static constexpr std::size_t kMaxStreams = 8;
+
+    [[nodiscard]] Stream* stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec);
+    /// The stream that a retransmission stream repairs.
+    [[nodiscard]] Stream* repaired_by(Ssrc rtx);
+    void push(Stream& stream, rtp::PacketPtr packet, bool padding);
+    [[nodiscard]] media::Format format_of(const sdp::NegotiatedCodec& codec) const;
+
+    const MediaType type_;
+    std::shared_ptr<media::Source> source_;
+    rtp::ClockSync& clock_;
+    std::optional<sdp::NegotiatedSection> section_;
+    std::map<std::uint32_t, std::unique_ptr<Stream>> streams_;
+    std::optional<Ssrc> current_;  ///< the stream that the source gets
+    rtp::KeyframeRequestLimiter keyframes_;
+    Duration rtt_ = 100ms;
+    std::uint8_t fir_seq_ = 0;
+    std::uint64_t plis_ = 0, firs_ = 0;
+};
+
+}  // namespace rivero::webrtc

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "media/stages/stages.hpp"
+#include "rivero/base/log.hpp"
+#include "rivero/gst/encoder.hpp"
+
+#include <algorithm>
+
+namespace rivero::media {
+namespace {
+
+/// What a picture deserves when nobody has set a bit rate: a tenth of a bit per pixel at 30 pictures a second, 0.9
+/// Mbit/s for 640x480 and 2.7 Mbit/s for 1280x720; never less than the 300 kbit/s that small pictures get.
+Bitrate bitrate_for(const gst::Caps& caps) {
+    int width = 0, height = 0;
+    const GstStructure* structure = caps ? gst_caps_get_structure(caps.get(), 0) : nullptr;
+    if (structure) {
+        gst_structure_get_int(structure, "width", &width);
+        gst_structure_get_int(structure, "height", &height);
+    }
+    return Bitrate{std::max<std::int64_t>(300000, std::int64_t{3} * width * height)};
+}
+
+class EncodeStage final : public Stage {
+public:
+    EncodeStage(Node& above, Codec codec, const EncoderLimits& limits) : Stage{above}, limits_{limits} {
+        Format format;
+        format.type = above.format().type;
+        format.packing = Packing::frames;
+        format.codec = codec;
+        output_ = std::make_unique<Node>(above.source(), above.graph(), std::move(format), this);
+    }
+
+    [[nodiscard]] Result<void> start() {
+        gst::EncoderSettings settings;
+        settings.min_bitrate = limits_.min;
+        settings.max_bitrate = limits_.max;
+        const Graph& graph = output_->graph();
+        settings.h264 = graph.h264_encoder == "openh264" ? gst::H264Encoder::openh264 : gst::H264Encoder::x264;
+        gst::Encoder::Events events;
+        events.on_frame = [this](gst::Frame frame, const gst::Caps& caps) {
+            output_->set_caps(caps);
+            output_->push(frame);
+        };
+        events.on_error = [this](const gst::BusReport& report) { restart(report); };
+        auto encoder = gst::Encoder::create(graph.worker, *output_->format().codec, settings, std::move(events));
+        if (!encoder) return tl::unexpected{encoder.error()};
+        encoder_ = std::move(*encoder);
+        set_bitrate();
+        return {};
+    }
+
+    void on_frame(const gst::Frame& frame) override {
+        if (encoder_) encoder_->push(frame, above_.format().caps);
+    }
+    void on_caps(const gst::Caps&) override { set_bitrate(); }
+    void request_keyframe() override {
+        if (encoder_) encoder_->request_keyframe();
+    }
+    void set_limits(const EncoderLimits& limits) override {
+        limits_ = limits;
+        set_bitrate();
+    }
+    [[nodiscard]] const char* kind() const override { return "encode"; }
+    [[nodiscard]] bool converts() const override { return true; }
+
+private:
+    void set_bitrate() {
+        if (!encoder_ || above_.format().type != MediaType::video) return;
+        const Bitrate wanted = limits_.target.value_or(bitrate_for(above_.format().caps));
+        encoder_->set_bitrate(std::clamp(wanted, limits_.min, std::max(limits_.min, limits_.max)));
+    }
+    void restart(const gst::BusReport& report) {
+        log_topic("media")->warn("encoder of {}: {}", to_string(output_->format()), report.text);
+        encoder_.reset();
+        if (++restarts_ > kMaxRestarts) return;
+        if (auto started = start(); !started) log_topic("media")->error("{}", started.error().message);
+    }
+
+    static constexpr int kMaxRestarts = 20;
+    EncoderLimits limits_;
+    std::unique_ptr<gst::Encoder> encoder_;
+    int restarts_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Stage>> make_encode_stage(Node& above, Codec codec, const EncoderLimits& limits) {
+    auto stage = std::make_unique<EncodeStage>(above, codec, limits);
+    if (auto started = stage->start(); !started) return tl::unexpected{started.error()};
+    return stage;
+}
+
+}  // namespace rivero::media

@@ -64,7 +64,7 @@ void ClockSync::WindowMinimum::add(Time now, Duration value) {
 std::optional<Duration> ClockSync::WindowMinimum::get(Time now) const {
     std::optional<Duration> minimum;
     for (std::size_t i = 0; i < used_; ++i) {
-        if (now - buckets_[i].begin > kBucketTime * kBuckets) continue;
+        if (now - buckets_[i].begin > kWindow) continue;
         if (!minimum || buckets_[i].minimum < *minimum) minimum = buckets_[i].minimum;
     }
     return minimum;

@@ -60,6 +60,7 @@ private:
         };
         static constexpr std::size_t kBuckets = 5;
         static constexpr Duration kBucketTime = 2s;
+        static constexpr Duration kWindow = 10s;
         std::array<Bucket, kBuckets> buckets_;  ///< oldest first
         std::size_t used_ = 0;
     };

@@ -32,8 +32,7 @@ public:
     /// A peer cannot make us hold more than this.
     static constexpr std::size_t kMaxStreams = 64;
 
-    /// Made by itself at the first packet otherwise unknown; needed before, for the clock rate.
-    /// @return false when there are too many
+    /// @return false when there are too many, or one has this SSRC already
     bool add_stream(Ssrc ssrc, int clock_rate);
     void remove_stream(Ssrc ssrc);
 
@@ -51,7 +50,7 @@ private:
     class WindowMinimum {
     public:
         void add(Time now, Duration value);
-        [[nodiscard]] Duration get() const;
+        [[nodiscard]] std::optional<Duration> get(Time now) const;
         void clear() { used_ = 0; }
 
     private:
@@ -61,6 +60,7 @@ private:
         };
         static constexpr std::size_t kBuckets = 5;
         static constexpr Duration kBucketTime = 2s;
+        static constexpr Duration kWindow = 10s;
         std::array<Bucket, kBuckets> buckets_;  ///< oldest first
         std::size_t used_ = 0;
     };
@@ -74,7 +74,7 @@ private:
         std::optional<std::int64_t> last_timestamp;  ///< unwrapped, of the newest packet
         WindowMinimum arrival_minus_media;
         std::optional<Report> report;
-        Duration ntp_minus_media{};  ///< by the last report; the NTP origin is ntp_origin_
+        Duration ntp_minus_media{};  ///< by the reports; NTP time counts from ntp_origin_
         bool has_ntp = false;
         std::optional<Duration> offset;  ///< capture - m, as given out now
         Time slewed;                     ///< when `offset` was moved last
@@ -82,7 +82,8 @@ private:
     [[nodiscard]] Stream* find(Ssrc ssrc);
     [[nodiscard]] const Stream* find(Ssrc ssrc) const;
     void apply_report(Stream& stream);
-    [[nodiscard]] Duration target(const Stream& stream) const;
+    static void start_over(Stream& stream, RtpTimestamp timestamp);
+    [[nodiscard]] Duration target(const Stream& stream, Time now) const;
 
     std::vector<Stream> streams_;
     std::optional<rtcp::NtpTime> ntp_origin_;  ///< of the first report, to count in nanoseconds

@@ -16,8 +16,8 @@ namespace rivero::rtp {
 class PacketHistory {
 public:
     struct Settings {
-        std::size_t max_packets = 1024;  ///< rounded up to a power of two
-        std::size_t max_bytes = 2'000'000;
+        std::size_t max_packets = 1024;     ///< rounded up to a power of two
+        std::size_t max_bytes = 2'000'000;  ///< of payload
         Duration max_age = 2s;
     };
 
@@ -38,6 +38,7 @@ public:
 private:
     [[nodiscard]] PacketPtr& slot(std::int64_t seq);
     void drop_oldest();
+    void grow(std::int64_t numbers);
 
     Settings settings_;
     std::vector<PacketPtr> ring_;  ///< by sequence number modulo its size; grows with its use

@@ -33,16 +33,23 @@ public:
     StreamReceiver& operator=(const StreamReceiver&) = delete;
     ~StreamReceiver();
 
+    enum class Arrival {
+        media,      ///< push it
+        padding,    ///< nothing in it (a probe), but it has a number that receivers must not miss
+        duplicate,  ///< drop it
+        discarded,  ///< drop it: a number far off
+    };
+
     /// A packet of this SSRC came. Fills in all of `packet` but `starts_keyframe` (the codec's
     /// matter; then call on_keyframe()).
     /// @param header, extensions of the RTP packet that lies in the storage of `packet`
-    /// @return false when it is to be dropped: nothing in it (probes), a duplicate, far off
-    [[nodiscard]] bool on_packet(Time now, const HeaderView& header, const Extensions& extensions,
-                                 Packet& packet);
+    [[nodiscard]] Arrival on_packet(Time now, const HeaderView& header,
+                                    const Extensions& extensions, Packet& packet);
     /// A retransmission of a packet of this SSRC came over `rtx_header`'s stream.
     /// @param payload_type the original one (apt=)
-    [[nodiscard]] bool on_rtx(Time now, const HeaderView& rtx_header, const Extensions& extensions,
-                              PayloadType payload_type, Packet& packet);
+    [[nodiscard]] Arrival on_rtx(Time now, const HeaderView& rtx_header,
+                                 const Extensions& extensions, PayloadType payload_type,
+                                 Packet& packet);
     void on_keyframe(const Packet& first) { nacks_.on_keyframe(first.seq); }
     void on_sender_report(Time now, const rtcp::SenderReport& report);
     void set_rtt(Duration rtt) { nacks_.set_rtt(rtt); }
@@ -54,8 +61,8 @@ public:
     [[nodiscard]] std::uint64_t recovered() const { return recovered_; }
 
 private:
-    bool fill(Time now, ExtSeqNum seq, const HeaderView& header, PayloadType payload_type,
-              Bytes payload, const Extensions& extensions, Packet& packet);
+    Arrival fill(Time now, ExtSeqNum seq, const HeaderView& header, PayloadType payload_type,
+                 Bytes payload, const Extensions& extensions, Packet& packet);
     [[nodiscard]] bool first_time(ExtSeqNum seq);
 
     Ssrc ssrc_;

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] std::optional<Time> next_deadline() const { return deadline_; }
 
 private:
+    void forget_first();
+
     Ssrc sender_;
     Duration interval_;
     Ssrc media_;
@@ -37,7 +39,8 @@ private:
     /// Told about and yet to be told about. The former stay a while: a late packet makes us tell
     /// about all since it once more, as feedback cannot speak of one number alone.
     std::map<std::int64_t, Time> arrivals_;
-    std::optional<std::int64_t> begin_;  ///< first number of the next feedback
+    std::optional<std::int64_t> begin_;      ///< first number of the next feedback
+    std::optional<std::int64_t> forgotten_;  ///< newest of the arrivals that we let go of
     std::uint8_t feedback_count_ = 0;
     std::optional<Time> deadline_;
 };

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rivero/rtp/stream_rewriter.hpp"
+
+#include "rtp/ticks.hpp"
+
+#include <algorithm>
+
+namespace rivero::rtp {
+namespace {
+
+/// A gap as wide is no loss but a new beginning (RFC 3550 appendix A.1, MAX_DROPOUT); the receiver
+/// shall not see it.
+constexpr std::int64_t kMaxGap = 3000;
+/// Where a layer is withheld, each packet of it starts a segment.
+constexpr std::size_t kMaxSegments = 512;
+
+}  // namespace
+
+StreamRewriter::StreamRewriter(int clock_rate, SeqNum first_seq, RtpTimestamp first_timestamp)
+    : clock_rate_{clock_rate}, next_out_{first_seq.value}, last_timestamp_{first_timestamp} {}
+
+void StreamRewriter::switch_source(int clock_rate) {
+    clock_rate_ = clock_rate;
+    in_source_ = false;
+    segments_.clear();
+}
+
+void StreamRewriter::start_source(std::int64_t seq, RtpTimestamp timestamp, Time capture) {
+    segments_.clear();
+    segments_.push_back({seq, seq, next_out_});
+    in_source_ = true;
+    std::int64_t advance = 0;
+    // At least one, or the first picture of the new source would become part of the last of the
+    // old one.
+    if (started_)
+        advance = std::max<std::int64_t>(to_ticks(capture - last_capture_, clock_rate_), 1);
+    started_ = true;
+    timestamp_offset_ =
+        last_timestamp_.value + static_cast<std::uint32_t>(advance) - timestamp.value;
+}
+
+std::optional<StreamRewriter::Rewritten> StreamRewriter::rewrite(ExtSeqNum seq,
+                                                                 RtpTimestamp timestamp,
+                                                                 Time capture) {
+    if (!in_source_ || seq.value - segments_.back().end > kMaxGap)
+        start_source(seq.value, timestamp, capture);
+    Segment& open = segments_.back();
+    if (seq.value >= open.end) {
+        open.end = seq.value + 1;
+        next_out_ = open.out + (open.end - open.begin);
+        last_timestamp_ = RtpTimestamp{timestamp.value + timestamp_offset_};
+        last_capture_ = capture;
+    }
+    return find(seq, timestamp);
+}
+
+std::optional<StreamRewriter::Rewritten> StreamRewriter::find(ExtSeqNum seq,
+                                                              RtpTimestamp timestamp) const {
+    const Segment* segment = segment_of(seq.value);
+    if (!segment) return std::nullopt;
+    return Rewritten{
+        SeqNum{static_cast<std::uint16_t>(segment->out + (seq.value - segment->begin))},
+        RtpTimestamp{timestamp.value + timestamp_offset_}};
+}
+
+void StreamRewriter::withhold(ExtSeqNum seq) {
+    // Before the first packet of a source there is nothing to close.
+    if (!in_source_) return;
+    Segment& open = segments_.back();
+    if (seq.value < open.end || seq.value - open.end > kMaxGap) return;
+    // What is missing before it may still come: it keeps its numbers.
+    open.end = seq.value;
+    next_out_ = open.out + (open.end - open.begin);
+    if (open.begin == open.end) segments_.pop_back();
+    segments_.push_back({seq.value + 1, seq.value + 1, next_out_});
+    if (segments_.size() > kMaxSegments) segments_.pop_front();
+}
+
+const StreamRewriter::Segment* StreamRewriter::segment_of(std::int64_t seq) const {
+    auto it = std::upper_bound(
+        segments_.begin(), segments_.end(), seq,
+        [](std::int64_t wanted, const Segment& segment) { return wanted < segment.begin; });
+    if (it == segments_.begin()) return nullptr;
+    --it;
+    return seq < it->end ? &*it : nullptr;
+}
+
+std::optional<ExtSeqNum> StreamRewriter::source_seq(SeqNum outgoing) const {
+    const std::int64_t newest = next_out_ - 1;
+    const std::int64_t out =
+        newest + distance(SeqNum{static_cast<std::uint16_t>(newest)}, outgoing);
+    auto it = std::upper_bound(
+        segments_.begin(), segments_.end(), out,
+        [](std::int64_t wanted, const Segment& segment) { return wanted < segment.out; });
+    if (it == segments_.begin()) return std::nullopt;
+    --it;
+    if (out >= it->out + (it->end - it->begin)) return std::nullopt;
+    return ExtSeqNum{it->begin + (out - it->out)};
+}
+
+}  // namespace rivero::rtp

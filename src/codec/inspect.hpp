@@ -16,11 +16,11 @@ namespace rivero::codec {
 struct PayloadInfo {
     bool valid = false;         ///< the rest means nothing otherwise
     bool starts_frame = false;  ///< a picture can begin with this packet
-    /// A decoder can begin with this packet. H264, H265: the packet with the SPS, and the first one
-    /// of the IDR (IRAP) picture: two packets of one picture may say so, see Inspector.
+    /// A decoder can begin with this packet. H264, H265: the packet with the SPS (VPS), and the
+    /// first one of the IDR (IRAP) picture: two packets of one picture may say so, see Inspector.
     bool starts_keyframe = false;
     bool ends_frame = false;      ///< VP9: last packet of a layer frame. Others: see the RTP marker
-    bool parameter_sets = false;  ///< H264, H265, AV1: holds an SPS or sequence header
+    bool parameter_sets = false;  ///< H264, H265, AV1: holds an SPS, VPS or sequence header
     bool discardable = false;     ///< certainly no other picture refers to this one
     /// VP8, VP9: the picture is a place to go up to this temporal layer.
     bool layer_sync = false;
@@ -56,6 +56,7 @@ private:
     Codec codec_;
     std::optional<RtpTimestamp> started_;           ///< picture of which a start was seen
     std::optional<RtpTimestamp> keyframe_started_;  ///< key picture of which a start was seen
+    bool parameter_sets_seen_ = false;  ///< and it was the better one, with parameter sets
 };
 
 }  // namespace rivero::codec

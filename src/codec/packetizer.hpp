@@ -45,8 +45,11 @@ public:
     /// @param keyframe what the encoder said; where the bytes themselves tell, these decide
     /// @param max_payload bytes per packet, at least kMinPayload
     /// @return false, and the sink was not called, when the bytes are no frame of this encoding
-    virtual bool packetize(Bytes frame, bool keyframe, std::size_t max_payload,
-                           const PacketSink& sink) = 0;
+    bool packetize(Bytes frame, bool keyframe, std::size_t max_payload, const PacketSink& sink);
+
+private:
+    virtual bool cut(Bytes frame, bool keyframe, std::size_t max_payload,
+                     const PacketSink& sink) = 0;
 };
 
 /// @param first_picture_id VP8, VP9: where the 15-bit picture ids begin. RFC 7741 section 4.2 wants

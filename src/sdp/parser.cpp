@@ -436,6 +436,30 @@ constexpr std::array kMediaReaders{
                          [](auto v, auto& m) { return read_number(v, m.max_message_size); }},
 };
 
+/// Puts what belongs to a format in the order of the formats, and lines in the order of RFC 8866:
+/// the order in which they are printed. So descriptions that say the same compare equal.
+void sort_by_format(MediaSection& section) {
+    std::array<std::size_t, 128> places;
+    places.fill(section.rtpmaps.size());
+    for (std::size_t i = 0; i < section.rtpmaps.size(); ++i)
+        places[section.rtpmaps[i].payload_type.value] = i;
+    auto place = [&](std::optional<PayloadType> type) {
+        return type ? places[type->value] : section.rtpmaps.size();
+    };
+    std::stable_sort(section.fmtps.begin(), section.fmtps.end(), [&](auto& a, auto& b) {
+        return place(a.payload_type) < place(b.payload_type);
+    });
+    std::stable_sort(section.feedback.begin(), section.feedback.end(), [&](auto& a, auto& b) {
+        return place(a.payload_type) < place(b.payload_type);
+    });
+}
+
+void sort_lines(std::vector<TextLine>& lines) {
+    constexpr std::string_view kOrder = "iuepk";
+    std::stable_sort(lines.begin(), lines.end(),
+                     [&](auto& a, auto& b) { return kOrder.find(a.type) < kOrder.find(b.type); });
+}
+
 /// Reads line by line; each line lands in the session or, after the first m-line, in the last
 /// section.
 class Parser {
@@ -467,6 +491,11 @@ public:
         }
         if (!has_version) return failure("there is no v= line");
         if (description_.times.empty()) description_.times.push_back({'t', "0 0"});
+        sort_lines(description_.lines);
+        for (auto& section : description_.media) {
+            sort_lines(section.lines);
+            sort_by_format(section);
+        }
         return std::move(description_);
     }
 

@@ -55,6 +55,7 @@ public:
     };
 
     struct Counters {
+        std::uint64_t early_dtls = 0;    ///< DTLS before anybody started it
         std::uint64_t early_media = 0;   ///< SRTP before there were keys
         std::uint64_t unknown = 0;       ///< datagrams of no protocol that we speak
         std::uint64_t unsent_media = 0;  ///< ours, before there were keys
@@ -85,6 +86,8 @@ public:
     /// Encrypts a packet without sending it: for batches. Empty when there are no keys or it must
     /// not be sent.
     [[nodiscard]] std::optional<Bytes> protect_rtp(MutableBytes buffer, std::size_t size);
+    [[nodiscard]] std::optional<Bytes> protect_rtp(MutableBytes buffer, std::size_t size,
+                                                   ExtSeqNum seq);
     /// Sends packets that protect_rtp() has made. @return how many, from the first, left
     std::size_t send_protected(std::span<const Bytes> packets);
     /// @param compound at most 1400 bytes; copied
@@ -111,10 +114,13 @@ private:
     void on_datagram(MutableBytes datagram, Time arrival) override;
 
     void start(DtlsRole role);
-    void begin_handshake_when_possible();
+    [[nodiscard]] bool has_path() const;
+    [[nodiscard]] bool can_send();
+    /// As soon as ICE has a path.
+    void begin_handshake();
     /// Carries out what the association has to say. False when the listener destroyed this.
     bool pump(Time now);
-    bool handle(DtlsEvent event);
+    bool handle(const DtlsEvent& event);
     bool become(DtlsState state, std::string_view reason = {});
     void set_timer(Time now);
 
@@ -128,6 +134,7 @@ private:
     SrtpProfile profile_{};
     std::optional<SrtpSender> sender_;
     std::optional<SrtpReceiver> receiver_;
+    std::vector<ByteVector> unsent_handshake_;
     Timer timer_;
     Counters counters_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

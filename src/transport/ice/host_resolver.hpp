@@ -20,16 +20,23 @@ class HostResolver {
 public:
     /// Numeric addresses, IPv4 first; empty when the name does not resolve in time.
     using Answer = std::function<void(std::vector<std::string> addresses)>;
+    /// May block. Runs on the resolver's threads, even after the resolver is gone.
+    using Lookup = std::function<std::vector<std::string>(const std::string& host)>;
 
-    explicit HostResolver(std::size_t threads = 2, std::size_t max_waiting = 256);
-    /// Does not wait for the system's resolver.
+    /// @param lookup what asks for one name; tests put theirs here
+    explicit HostResolver(Lookup lookup = ask_system, std::size_t threads = 2,
+                          std::size_t max_waiting = 256);
+    /// Does not wait for lookups that are under way; their answers are dropped.
     ~HostResolver();
     HostResolver(const HostResolver&) = delete;
     HostResolver& operator=(const HostResolver&) = delete;
 
-    /// Loop only. `answer` runs on the loop, never within this call, at the latest after `limit`;
-    /// the loop must outlive that, or the process ends first.
+    /// Loop only; the loop outlives the resolver. `answer` runs on the loop, once, never within
+    /// this call, at the latest after `limit`.
     void resolve(Loop& loop, const std::string& host, Answer answer, Duration limit = 5s);
+
+    /// getaddrinfo()
+    [[nodiscard]] static std::vector<std::string> ask_system(const std::string& host);
 
 private:
     struct State;

@@ -6,19 +6,42 @@
 #include "rivero/base/units.hpp"
 #include "transport/srtp/srtp_keys.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
 namespace rivero::transport {
 
+enum class SrtpUse { rtp, rtcp };
+
+/// What a master key turns into; the profile says how much of the arrays counts. Wiped when it
+/// goes.
+struct SrtpSessionKeys {
+    std::array<std::uint8_t, 32> cipher{};
+    std::array<std::uint8_t, 14> salt{};
+    std::array<std::uint8_t, 20> authentication{};  ///< zeros with AEAD
+
+    SrtpSessionKeys() = default;
+    SrtpSessionKeys(const SrtpSessionKeys&) = default;
+    SrtpSessionKeys& operator=(const SrtpSessionKeys&) = default;
+    ~SrtpSessionKeys();
+};
+
+/// Fills `key` with the key stream that belongs to the label: AES_CM_PRF with a key derivation rate
+/// of 0. RFC 3711 section 4.3; RFC 7714 section 11 pads its salt of 12 bytes with zeros.
+void derive_srtp_key(SrtpProfile profile, const SrtpMasterKey& master, std::uint8_t label,
+                     MutableBytes key);
+[[nodiscard]] SrtpSessionKeys derive_session_keys(SrtpProfile profile, SrtpUse use,
+                                                  const SrtpMasterKey& master);
+
 /// The session keys of one direction of SRTP, or of SRTCP, and the cipher contexts made of them:
-/// the door to OpenSSL's ciphers. Encrypts and decrypts in place, keeps no packet state.
+/// the door to OpenSSL's ciphers. Encrypts or decrypts in place, keeps no packet state.
 class SrtpCipher {
 public:
-    enum class Use { rtp, rtcp };
+    enum class Direction { seal, open };
 
-    SrtpCipher(SrtpProfile profile, Use use, const SrtpMasterKey& master);
+    SrtpCipher(SrtpProfile profile, Direction direction, const SrtpSessionKeys& keys);
     SrtpCipher(SrtpCipher&&) noexcept;
     ~SrtpCipher();
 

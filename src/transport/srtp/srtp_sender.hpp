@@ -50,7 +50,8 @@ public:
     /// @return size of the SRTP packet; empty when it must not be sent
     [[nodiscard]] std::optional<std::size_t> protect_rtp(MutableBytes buffer, std::size_t size);
     /// The same when the caller knows the roll-overs: nothing is guessed from the 16 bits. All
-    /// packets of one SSRC go one of the two ways.
+    /// packets of one SSRC go one of the two ways. The receiver takes the stream's first packet for
+    /// one without a roll-over, and so does this; what lies before that roll-over is refused.
     [[nodiscard]] std::optional<std::size_t> protect_rtp(MutableBytes buffer, std::size_t size,
                                                          ExtSeqNum seq);
     /// @param buffer a compound RTCP packet of `size` bytes, then kRtcpOverhead bytes of room
@@ -64,15 +65,16 @@ public:
 private:
     struct Stream;
     Stream* stream(Ssrc ssrc);
-    std::optional<std::size_t> protect(MutableBytes buffer, std::size_t size, Stream& stream,
-                                       Ssrc ssrc, std::uint64_t index);
+    std::optional<std::size_t> protect(MutableBytes buffer, std::size_t size,
+                                       std::size_t header_size, Stream& stream, Ssrc ssrc,
+                                       std::uint64_t index);
 
     SrtpCipher rtp_;
     SrtpCipher rtcp_;
     std::unordered_map<Ssrc, std::unique_ptr<Stream>> streams_;
     Ssrc last_ssrc_;
     Stream* last_stream_ = nullptr;
-    std::uint32_t rtcp_index_ = 0;
+    std::uint32_t rtcp_index_ = 1;  // as libsrtp begins
     Counters counters_;
 };
 

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/base/bytes.hpp"
+#include "rivero/base/clock.hpp"
+#include "rivero/base/result.hpp"
+#include "transport/ice/ice_candidate.hpp"
+#include "transport/ice/ice_settings.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace rivero::transport {
+
+/// The states that the client API shows.
+enum class IceState { disconnected, gathering, connecting, connected, ready, failed };
+/// DISCONNECTED, GATHERING, ...
+[[nodiscard]] std::string_view name(IceState state);
+
+/// A datagram path to one peer, found by ICE: one stream, one component (RTCP is muxed).
+///
+/// Everything, the listener's calls included, happens on the RTC worker's loop. The listener may
+/// destroy the transport from within any of its calls.
+class IceTransport {
+public:
+    class Listener {
+    public:
+        /// @param candidate `candidate:…`
+        virtual void on_local_candidate(std::string_view candidate) = 0;
+        virtual void on_gathering_done() = 0;
+        virtual void on_ice_state(IceState state) = 0;
+        /// Both `candidate:…`. May come again for a better pair.
+        virtual void on_selected_pair(std::string_view local, std::string_view remote) = 0;
+        /// @param datagram anything but STUN; borrowed, and the listener's to overwrite
+        virtual void on_datagram(MutableBytes datagram, Time arrival) = 0;
+
+    protected:
+        ~Listener() = default;
+    };
+
+    struct Counters {
+        std::uint64_t datagrams_sent = 0;
+        std::uint64_t datagrams_received = 0;
+        std::uint64_t bytes_sent = 0;
+        std::uint64_t bytes_received = 0;
+        std::uint64_t would_block = 0;         ///< not sent: the socket was full
+        std::uint64_t not_sent = 0;            ///< no pair yet, or any other reason
+        std::uint64_t candidates_ignored = 0;  ///< too many, not resolved, of no use
+    };
+
+    /// Remote candidates that are kept or resolved at most.
+    static constexpr std::size_t kMaxRemoteCandidates = 100;
+
+    IceTransport() = default;
+    IceTransport(const IceTransport&) = delete;
+    IceTransport& operator=(const IceTransport&) = delete;
+    virtual ~IceTransport() = default;
+
+    /// Null: nobody listens. Events of the past are not repeated.
+    virtual void set_listener(Listener* listener) = 0;
+    [[nodiscard]] virtual const IceCredentials& local_credentials() const = 0;
+
+    /// Begins to look for local candidates, once. False when the sockets cannot be opened, e.g. all
+    /// ports of the range are taken.
+    [[nodiscard]] virtual Result<void> gather() = 0;
+    /// Checks begin when credentials and candidates of both sides are there, in any order.
+    [[nodiscard]] virtual Result<void> set_remote_credentials(const IceCredentials& remote) = 0;
+    /// Before or after gather() and the credentials. A host name is resolved in the background; one
+    /// that does not resolve is ignored. An empty text means the end of candidates.
+    [[nodiscard]] virtual Result<void> add_remote_candidate(std::string_view text) = 0;
+    [[nodiscard]] virtual Result<void> add_remote_candidate(const IceCandidate& candidate) = 0;
+    virtual void end_of_remote_candidates() = 0;
+
+    /// Never blocks. @return how many, from the first, were given to the network
+    virtual std::size_t send(std::span<const Bytes> datagrams) = 0;
+    bool send(Bytes datagram) { return send(std::span{&datagram, 1}) == 1; }
+
+    [[nodiscard]] virtual IceState state() const = 0;
+    [[nodiscard]] virtual const Counters& counters() const = 0;
+};
+
+}  // namespace rivero::transport

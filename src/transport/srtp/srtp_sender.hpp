@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/base/bytes.hpp"
+#include "rivero/base/units.hpp"
+#include "transport/srtp/srtp_cipher.hpp"
+#include "transport/srtp/srtp_keys.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+namespace rivero::transport {
+
+/// Protects what one side sends: SRTP and SRTCP, in place. RFC 3711, RFC 7714.
+///
+/// Nothing is allocated per packet; the first packet of an SSRC makes its state. All streams of an
+/// association share the master key and so, RFC 3711 section 4.3, the session keys: there is one
+/// cipher context, not one per stream.
+///
+/// Sending a packet again (a NACK answered without RTX) is allowed in any order within the last
+/// kHistory packets of its stream, but with AEAD only byte for byte: the same nonce over other
+/// bytes, and be it a header extension, would give away the authentication key (RFC 5116
+/// section 5.1.1). A packet that breaks this is refused and counted.
+class SrtpSender {
+public:
+    /// Room to leave behind an RTP packet, and behind a compound RTCP packet.
+    static constexpr std::size_t kRtpOverhead = 16;
+    static constexpr std::size_t kRtcpOverhead = 20;
+    /// SSRCs that one association may send; more are refused.
+    static constexpr std::size_t kMaxStreams = 4096;
+    static constexpr std::size_t kHistory = 1024;
+
+    struct Counters {
+        std::uint64_t rtp_packets = 0;
+        std::uint64_t rtcp_packets = 0;
+        std::uint64_t refused_malformed = 0;  ///< no RTP header, or no room for the tag
+        std::uint64_t refused_nonce_reuse = 0;
+        std::uint64_t refused_streams = 0;  ///< more than kMaxStreams
+    };
+
+    SrtpSender(SrtpProfile profile, const SrtpMasterKey& master);
+    ~SrtpSender();
+
+    /// @param buffer an RTP packet of `size` bytes and then at least kRtpOverhead bytes of room
+    /// @return size of the SRTP packet; empty when it must not be sent
+    [[nodiscard]] std::optional<std::size_t> protect_rtp(MutableBytes buffer, std::size_t size);
+    /// The same when the caller knows the roll-overs: nothing is guessed from the 16 bits. All
+    /// packets of one SSRC go one of the two ways. The receiver takes the stream's first packet for
+    /// one without a roll-over, and so does this; what lies before that roll-over is refused.
+    [[nodiscard]] std::optional<std::size_t> protect_rtp(MutableBytes buffer, std::size_t size,
+                                                         ExtSeqNum seq);
+    /// @param buffer a compound RTCP packet of `size` bytes, then kRtcpOverhead bytes of room
+    [[nodiscard]] std::optional<std::size_t> protect_rtcp(MutableBytes buffer, std::size_t size);
+
+    /// Forgets a stream that will not be sent any more. An SSRC must not come back after this.
+    void remove_stream(Ssrc ssrc);
+
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+
+private:
+    struct Stream;
+    Stream* stream(Ssrc ssrc);
+    std::optional<std::size_t> protect(MutableBytes buffer, std::size_t size,
+                                       std::size_t header_size, Stream& stream, Ssrc ssrc,
+                                       std::uint64_t index);
+
+    SrtpCipher rtp_;
+    SrtpCipher rtcp_;
+    std::unordered_map<Ssrc, std::unique_ptr<Stream>> streams_;
+    Ssrc last_ssrc_;
+    Stream* last_stream_ = nullptr;
+    std::uint32_t rtcp_index_ = 1;  // as libsrtp begins
+    Counters counters_;
+};
+
+}  // namespace rivero::transport

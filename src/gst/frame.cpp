@@ -11,6 +11,8 @@ std::optional<Frame> frame_of(Buffer buffer) {
     if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
     Frame frame;
     frame.pts = from_clock_time(time);
+    if (GST_BUFFER_DTS_IS_VALID(b) && GST_BUFFER_DTS(b) != time)
+        frame.dts = from_clock_time(GST_BUFFER_DTS(b));
     if (GST_BUFFER_DURATION_IS_VALID(b))
         frame.duration = std::chrono::nanoseconds{GST_BUFFER_DURATION(b)};
     frame.keyframe = !GST_BUFFER_FLAG_IS_SET(b, GST_BUFFER_FLAG_DELTA_UNIT);
@@ -23,7 +25,7 @@ Buffer buffer_of(const Frame& frame) {
     auto buffer = Buffer::adopt(gst_buffer_copy(frame.buffer.get()));
     GstBuffer* b = buffer.get();
     GST_BUFFER_PTS(b) = to_clock_time(frame.pts);
-    GST_BUFFER_DTS(b) = GST_CLOCK_TIME_NONE;
+    GST_BUFFER_DTS(b) = frame.dts ? to_clock_time(*frame.dts) : GST_CLOCK_TIME_NONE;
     GST_BUFFER_DURATION(b) =
         frame.duration
             ? static_cast<GstClockTime>(std::chrono::nanoseconds{*frame.duration}.count())

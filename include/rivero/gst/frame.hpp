@@ -20,6 +20,8 @@ struct Frame {
     std::optional<Duration> duration;
     bool keyframe = true;        ///< a decoder can start here; always true for audio and raw media
     bool discontinuity = false;  ///< something before it is missing
+    /// When a decoder needs it, where that is not the pts: video with B-frames from files.
+    std::optional<Time> dts = std::nullopt;
 };
 
 /// Nanoseconds on the monotonic clock, as in the buffers of our pipelines.

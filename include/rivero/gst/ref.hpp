@@ -199,7 +199,7 @@ public:
 private:
     template <class R, class... Args, class F>
     static Signal connect_as(R (*)(Args...), gpointer instance, const char* name, F handler) {
-        R (*call)
+        R(*call)
         (Args..., gpointer) = [](Args... args, gpointer data) noexcept -> R {
             return (*static_cast<F*>(data))(args...);
         };

@@ -24,10 +24,12 @@ bool FrameQueue::push(TrackFrame frame) {
         }
         video_broken_ = false;
     }
+    bool video = is_video(frame);
+    bool broken_before = video_broken_;
     bytes_ += size_of(frame);
     frames_.push_back(std::move(frame));
     while (full()) drop_oldest();
-    return !video_broken_;
+    return !video_broken_ || (broken_before && !video);
 }
 
 std::optional<TrackFrame> FrameQueue::pop() {

@@ -16,6 +16,9 @@ struct TrackFrame {
     Codec codec;
     gst::Frame frame;
     gst::Buffer codec_data;  ///< AudioSpecificConfig for AAC, else none
+    /// Counts the pauses before it. Here and not as a mark between frames, so that it is seen
+    /// whichever frames are dropped.
+    unsigned segment = 0;
 };
 
 /// Frames between the thread that delivers and the one that writes, bounded in number and bytes.
@@ -30,7 +33,7 @@ public:
     };
     explicit FrameQueue(Limits limits) : limits_{limits} {}
 
-    /// @return false when no video frame is taken until a key frame comes: ask for one
+    /// @return false when video was lost and can go on only with a key frame: ask for one
     [[nodiscard]] bool push(TrackFrame frame);
     [[nodiscard]] std::optional<TrackFrame> pop();
     [[nodiscard]] bool empty() const { return frames_.empty(); }

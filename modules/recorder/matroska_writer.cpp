@@ -18,6 +18,8 @@ constexpr std::int64_t kMaxClusterMs = 1000;
 constexpr std::int64_t kMinClusterMs = 500;
 /// Players need no finer index; it also bounds what we keep in memory per hour.
 constexpr std::int64_t kMinCueDistanceMs = 500;
+/// How often the head learns the length, for recordings that are never finished.
+constexpr Duration kHeadInterval = 500ms;
 constexpr std::uint64_t kUnknownSize = 0x01ff'ffff'ffff'ffff;
 
 // Element ids. RFC 9559 section 5.
@@ -209,6 +211,7 @@ Container::TrackIndex MatroskaWriter::add_track(TrackFormat format) {
 }
 
 void MatroskaWriter::write_head() {
+    head_length_ = length_;
     ByteVector head;
     Ebml ebml{head};
     ebml.master(id::kEbml, [this](Ebml& header) {
@@ -272,7 +275,6 @@ void MatroskaWriter::close_cluster() {
     Ebml{size}.big_endian((output_.size() - cluster_->at - kIdAndSize) | std::uint64_t{1} << 56, 8);
     output_.overwrite(cluster_->at + 4, size);
     cluster_.reset();
-    write_head();  // the length
 }
 
 bool MatroskaWriter::has_video() const {
@@ -303,6 +305,7 @@ void MatroskaWriter::write(TrackIndex track, const FileFrame& frame) {
     if (!output_.append(block_)) return;
 
     length_ = std::max(length_, frame.show_time + frame.duration);
+    if (length_ - head_length_ >= kHeadInterval) write_head();
     bool far = cues_.empty() || time - cues_.back().time >= kMinCueDistanceMs;
     if (far && (video ? frame.keyframe : !has_video()))
         cues_.push_back({time, track, cluster_->at});

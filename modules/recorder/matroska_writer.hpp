@@ -56,6 +56,7 @@ private:
     std::optional<std::uint64_t> cues_at_;
     std::optional<std::uint64_t> end_;  ///< set by finish()
     Duration length_{};
+    Duration head_length_{};  ///< the length that the head says
     ByteVector block_;
 };
 

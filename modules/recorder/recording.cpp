@@ -72,10 +72,7 @@ public:
     }
     void pause() {
         take_frames();
-        timeline_.cut();
-        write_ready();
-        if (container_) container_->flush();
-        check_file();
+        flush();
         tell(&RecordingEvents::paused);
     }
     void resume() {
@@ -97,14 +94,15 @@ private:
 
     void watch_idle() {
         idle_timer_ = files_.post_after(kIdle, [this] {
-            if (std::exchange(idle_, true) && container_) {
-                timeline_.release();
-                write_ready();
-                container_->flush();
-                check_file();
-            }
+            if (std::exchange(idle_, true)) flush();
             watch_idle();
         });
+    }
+    void flush() {
+        timeline_.release();
+        write_ready();
+        if (container_) container_->flush();
+        check_file();
     }
     void write_ready() {
         while (auto frame = timeline_.pop())
@@ -214,7 +212,7 @@ void Recording::push(Codec codec, gst::Frame frame, gst::Buffer codec_data) {
     bool was_empty = false;
     bool whole = shared_->queue.with([&](FrameQueue& queue) {
         was_empty = queue.empty();
-        return queue.push({codec, std::move(frame), std::move(codec_data)});
+        return queue.push({codec, std::move(frame), std::move(codec_data), segment_});
     });
     if (was_empty) writer_->post([](Writer& writer) { writer.take_frames(); });
     if (!whole && events_->need_keyframe) {
@@ -233,6 +231,7 @@ void Recording::pause() {
 void Recording::resume() {
     if (!paused_ || stopped_) return;
     paused_ = false;
+    ++segment_;
     writer_->post([](Writer& writer) { writer.resume(); });
 }
 

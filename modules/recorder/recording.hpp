@@ -82,6 +82,7 @@ private:
     std::shared_ptr<Shared> shared_;
     std::unique_ptr<Confined<Writer>> writer_;
     bool paused_ = false;
+    unsigned segment_ = 0;  ///< pauses so far
     bool stopped_ = false;
 };
 

@@ -23,6 +23,7 @@ Time decode_time(const gst::Frame& frame) {
 }  // namespace
 
 void Timeline::push(TrackFrame frame) {
+    if (std::exchange(segment_, frame.segment) != frame.segment) cut();
     released_ = false;
     bool video = media_type(frame.codec) == MediaType::video;
     if (video && !video_running_) {

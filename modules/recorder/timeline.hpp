@@ -37,10 +37,8 @@ public:
     void push(TrackFrame frame);
     /// The next frame in order, if it is known that none will come before it.
     [[nodiscard]] std::optional<PlacedFrame> pop();
-    /// From now on nothing that is here is held back.
+    /// Nothing that is here is held back any more: no more will come, or not soon.
     void release();
-    /// What is here still leaves; what comes after this begins a new segment that follows it.
-    void cut();
     /// True once after video was dropped for want of a key frame.
     [[nodiscard]] bool take_need_keyframe() { return std::exchange(need_keyframe_, false); }
 
@@ -52,6 +50,7 @@ private:
         Duration usual_duration{};
     };
 
+    void cut();
     void begin(Time zero);
     void place(TrackFrame frame);
     [[nodiscard]] Track& track_of(Codec codec) {
@@ -64,7 +63,8 @@ private:
     std::optional<Time> zero_;      ///< the time of the frames at which the segment begins...
     Duration segment_start_{};      ///< ...and where in the file that is
     Duration end_{};                ///< of all frames so far
-    bool video_running_ = false;    ///< a key frame was there in this segment
+    unsigned segment_ = 0;
+    bool video_running_ = false;  ///< a key frame was there in this segment
     bool need_keyframe_ = false;
     bool released_ = false;
 };

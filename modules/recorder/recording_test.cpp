@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 // GLib leaves its first table of quarks behind when it grows, on purpose. It is built without frame
-// pointers, so the sanitizer sees no further than g_malloc; unwinding in full took three times as
+// pointers, so the sanitizer sees no further than g_malloc; unwinding in full took twice as
 // long as the tests. The price is that leaks of g_malloc are not seen here.
 extern "C" const char* __lsan_default_suppressions() {
     return "leak:libglib-2.0.so";

@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "jsonrpc/message.hpp"
+
+#include <limits>
+
+namespace rivero::jsonrpc {
+namespace {
+
+struct TooDeep {};
+
+ErrorObject invalid_request() {
+    return {kInvalidRequest, "Invalid JSON-RPC request.", {}};
+}
+
+bool is_id(const Json& id) {
+    return id.is_null() || id.is_number() || id.is_string() || id.is_boolean();
+}
+
+tl::expected<ErrorObject, ErrorObject> to_error(Json& error) {
+    auto code = error.find("code");
+    auto message = error.find("message");
+    if (code == error.end() || !code->is_number_integer() || message == error.end() ||
+        !message->is_string())
+        return tl::unexpected{invalid_request()};
+    const auto wide = code->get<std::int64_t>();
+    if (wide < std::numeric_limits<int>::min() || wide > std::numeric_limits<int>::max())
+        return tl::unexpected{invalid_request()};
+    ErrorObject object{static_cast<int>(wide), std::move(message->get_ref<std::string&>()), {}};
+    if (auto data = error.find("data"); data != error.end()) object.data = std::move(*data);
+    return object;
+}
+
+}  // namespace
+
+ErrorObject media_error(int code, const std::string& type, std::string message) {
+    return {code, std::move(message), Json{{"type", type}}};
+}
+
+tl::expected<Json, ErrorObject> parse_text(std::string_view text, const TextLimits& limits) {
+    const auto check_depth = [&](int depth, Json::parse_event_t event, Json&) {
+        const bool opens =
+            event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+        if (opens && static_cast<std::size_t>(depth) >= limits.max_depth) throw TooDeep{};
+        return true;
+    };
+    try {
+        return Json::parse(text, check_depth, /*allow_exceptions=*/true, /*ignore_comments=*/true);
+    } catch (const TooDeep&) {
+        return tl::unexpected{ErrorObject{
+            kParseError,
+            "Parse error: more than " + std::to_string(limits.max_depth) + " levels of nesting",
+            {}}};
+    } catch (const Json::exception& e) {
+        return tl::unexpected{
+            ErrorObject{kParseError, std::string{"Parse error: "} + e.what(), {}}};
+    }
+}
+
+tl::expected<Message, ErrorObject> to_message(Json document) {
+    if (!document.is_object()) return tl::unexpected{invalid_request()};
+    const auto version = document.find("jsonrpc");
+    if (version == document.end() || *version != "2.0") return tl::unexpected{invalid_request()};
+    Json id;
+    if (auto found = document.find("id"); found != document.end()) {
+        if (!is_id(*found)) return tl::unexpected{invalid_request()};
+        id = std::move(*found);
+    }
+
+    if (auto method = document.find("method"); method != document.end()) {
+        if (!method->is_string()) return tl::unexpected{invalid_request()};
+        std::string name = std::move(method->get_ref<std::string&>());
+        Json params;
+        if (auto found = document.find("params"); found != document.end()) {
+            if (!found->is_structured() && !found->is_null())
+                return tl::unexpected{invalid_request()};
+            params = std::move(*found);
+        }
+        if (id.is_null()) return Message{Notification{std::move(name), std::move(params)}};
+        return Message{Request{std::move(id), std::move(name), std::move(params)}};
+    }
+    if (auto result = document.find("result"); result != document.end())
+        return Message{Response{std::move(id), std::move(*result)}};
+    if (auto error = document.find("error"); error != document.end() && error->is_object()) {
+        auto object = to_error(*error);
+        if (!object) return tl::unexpected{object.error()};
+        return Message{Response{std::move(id), tl::unexpected{std::move(*object)}}};
+    }
+    return tl::unexpected{invalid_request()};
+}
+
+tl::expected<Message, ErrorObject> read_message(std::string_view text, const TextLimits& limits) {
+    auto document = parse_text(text, limits);
+    if (!document) return tl::unexpected{std::move(document.error())};
+    return to_message(std::move(*document));
+}
+
+Json to_json(const ErrorObject& error) {
+    Json json{{"code", error.code}, {"message", error.message}};
+    if (!error.data.is_null()) json["data"] = error.data;
+    return json;
+}
+
+// Built member by member: an initializer list would copy what may be a large value.
+Json to_json(Request request) {
+    Json json{{"jsonrpc", "2.0"}, {"method", std::move(request.method)}};
+    json["id"] = std::move(request.id);
+    if (!request.params.is_null()) json["params"] = std::move(request.params);
+    return json;
+}
+
+Json to_json(Notification notification) {
+    Json json{{"jsonrpc", "2.0"}, {"method", std::move(notification.method)}};
+    if (!notification.params.is_null()) json["params"] = std::move(notification.params);
+    return json;
+}
+
+Json to_json(Response response) {
+    Json json{{"jsonrpc", "2.0"}};
+    json["id"] = std::move(response.id);
+    if (response.outcome) {
+        json["result"] = std::move(*response.outcome);
+    } else {
+        json["error"] = to_json(response.outcome.error());
+    }
+    return json;
+}
+
+std::string write(const Json& json) {
+    return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+}
+std::string write(Request request) {
+    return write(to_json(std::move(request)));
+}
+std::string write(Notification notification) {
+    return write(to_json(std::move(notification)));
+}
+std::string write(Response response) {
+    return write(to_json(std::move(response)));
+}
+
+}  // namespace rivero::jsonrpc

@@ -17,6 +17,8 @@ endif()
 
 add_library(rivero_options INTERFACE)
 target_compile_options(rivero_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+# GCC 12 sees uninitialized members in moved std::optional and std::variant where there are none.
+target_compile_options(rivero_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 if(RIVERO_WERROR)
     target_compile_options(rivero_options INTERFACE -Werror)
 endif()

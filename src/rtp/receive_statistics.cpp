@@ -17,7 +17,7 @@ constexpr int kMaxMisorder = 100;
 }  // namespace
 
 ReceiveStatistics::ReceiveStatistics(Ssrc ssrc, int clock_rate)
-    : ssrc_{ssrc}, clock_rate_{clock_rate} {}
+    : ssrc_{ssrc}, clock_rate_{std::max(clock_rate, 1)} {}
 
 void ReceiveStatistics::start(SeqNum seq) {
     std::int64_t first = seq.value;

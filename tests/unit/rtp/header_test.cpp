@@ -6,7 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
+#include <array>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -145,6 +146,30 @@ INSTANTIATE_TEST_SUITE_P(
         BlockCase{"LengthByteMissing", 0x1000, "0101aa 02", {{1, hex("aa")}}},
         BlockCase{"OtherProfile", 0xabcd, "10aa0000", {}}),
     [](const auto& tested) { return tested.param.name; });
+
+// Under the sanitizers: nothing is read that is not there, and the walk through extensions ends.
+TEST(ParseHeader, SurvivesRandomBytes) {
+    std::mt19937 random{7};
+    for (int round = 0; round < 20'000; ++round) {
+        // On the heap and of the exact size, so that reading past the end is noticed.
+        ByteVector packet(random() % 60);
+        for (auto& byte : packet) byte = static_cast<std::uint8_t>(random());
+        if (packet.size() > 15) {
+            packet[0] = static_cast<std::uint8_t>(0x90 | (packet[0] & 0x23));
+            packet[15] &= 0x0f;
+            packet[14] = 0;
+            packet[12] = (round & 1) ? 0xbe : 0x10;
+            packet[13] = (round & 1) ? 0xde : 0x00;
+        }
+        const auto view = parse_header(packet);
+        if (!view) continue;
+        for (const auto& [id, data] : elements_of(*view)) {
+            EXPECT_NE(id, 0);
+            EXPECT_LE(data.size(), 255u);
+        }
+        EXPECT_EQ(view->header_size + view->payload.size() + view->padding, packet.size());
+    }
+}
 
 constexpr HeaderFields kFields{SeqNum{0x1234}, RtpTimestamp{0x0a0b0c0d}, Ssrc{0x11223344},
                                PayloadType{96}, true};

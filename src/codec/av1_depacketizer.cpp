@@ -34,7 +34,6 @@ class Av1Depacketizer final : public VideoDepacketizer {
         }
         return in.ok();
     }
-    [[nodiscard]] bool has_picture() const override { return picture_; }
     [[nodiscard]] bool finish(ByteVector& /*frame*/) override { return !in_fragment_; }
     [[nodiscard]] bool is_keyframe() const override { return keyframe_; }
 

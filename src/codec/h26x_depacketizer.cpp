@@ -39,10 +39,13 @@ protected:
         return true;
     }
 
+    static constexpr unsigned kSpsBit = 1;
+    static constexpr unsigned kPpsBit = 2;
+    static constexpr unsigned kVpsBit = 4;
     struct Kind {
         bool picture = false;
         bool random_access = false;  ///< a picture at which a decoder can begin
-        bool sps = false;
+        unsigned parameter_set = 0;  ///< a bit for each type that must stand before key frames
     };
     [[nodiscard]] virtual Kind kind(std::uint8_t first_byte) const = 0;
 
@@ -54,12 +57,14 @@ private:
         Kind k = kind(first_byte);
         picture_ = picture_ || k.picture;
         random_access_ = random_access_ || k.random_access;
-        sps_ = sps_ || k.sps;
+        parameter_sets_ |= k.parameter_set;
+        usual_sets_ |= k.parameter_set;  // even if the rest of this frame is lost
     }
 
     void begin_frame(bool after_gap) final {
         after_gap_ = after_gap;
-        in_fragment_ = picture_ = sps_ = random_access_ = false;
+        in_fragment_ = picture_ = random_access_ = false;
+        parameter_sets_ = 0;
     }
     [[nodiscard]] bool can_begin(Bytes payload) const final {
         PayloadInfo info = inspect(codec_, payload);
@@ -67,22 +72,24 @@ private:
     }
     [[nodiscard]] bool has_picture() const final { return picture_; }
     [[nodiscard]] bool finish(ByteVector& /*frame*/) final {
-        // A sender that puts parameter sets before its key frames has done so before this one, too:
-        // they were in the gap.
-        bool lost_sps = after_gap_ && sps_in_band_ && random_access_ && !sps_;
-        sps_in_band_ = sps_in_band_ || sps_;
-        return !in_fragment_ && !lost_sps;
+        // A sender that put parameter sets before its last key frame has done so before this one,
+        // too: they were in the gap.
+        bool lost_sets = after_gap_ && random_access_ && (usual_sets_ & ~parameter_sets_) != 0;
+        if (is_keyframe() && !lost_sets) usual_sets_ = parameter_sets_;
+        return !in_fragment_ && !lost_sets;
     }
     /// With an SPS, too: the recovery points of an encoder that has no IDR pictures but the first.
-    [[nodiscard]] bool is_keyframe() const final { return sps_ || random_access_; }
+    [[nodiscard]] bool is_keyframe() const final {
+        return random_access_ || (parameter_sets_ & kSpsBit) != 0;
+    }
 
     Codec codec_;
-    bool sps_in_band_ = false;  ///< the stream carries parameter sets
+    unsigned usual_sets_ = 0;  ///< what key frames have of Kind::parameter_set
     bool in_fragment_ = false;
     bool after_gap_ = false;
     bool picture_ = false;
     bool random_access_ = false;
-    bool sps_ = false;
+    unsigned parameter_sets_ = 0;  ///< what this frame has
 };
 
 class H264Depacketizer final : public NalDepacketizer {
@@ -92,7 +99,8 @@ public:
 private:
     [[nodiscard]] Kind kind(std::uint8_t first_byte) const override {
         std::uint8_t type = h264::nal_type(first_byte);
-        return {h264::is_vcl(type), type == h264::kIdr, type == h264::kSps};
+        unsigned set = type == h264::kSps ? kSpsBit : type == h264::kPps ? kPpsBit : 0;
+        return {h264::is_vcl(type), type == h264::kIdr, set};
     }
 
     // Single NAL unit, STAP-A (24): |header|size 16|NAL|size|NAL..., FU-A (28):
@@ -125,7 +133,11 @@ public:
 private:
     [[nodiscard]] Kind kind(std::uint8_t first_byte) const override {
         std::uint8_t type = h265::nal_type(first_byte);
-        return {h265::is_vcl(type), h265::is_irap(type), type == h265::kSps};
+        unsigned set = type == h265::kSps   ? kSpsBit
+                       : type == h265::kPps ? kPpsBit
+                       : type == h265::kVps ? kVpsBit
+                                            : 0;
+        return {h265::is_vcl(type), h265::is_irap(type), set};
     }
 
     // Single NAL unit, AP (48): |header 16|size 16|NAL|size|NAL..., FU (49):

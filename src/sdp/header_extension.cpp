@@ -3,6 +3,7 @@
 #include "sdp/header_extension.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace rivero::sdp {
 namespace {

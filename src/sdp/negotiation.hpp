@@ -135,9 +135,9 @@ struct RemoteRid {
 
 /// What was agreed for one m-line.
 struct NegotiatedSection {
-    std::size_t index = 0;  ///< of the m-line
-    std::string mid;        ///< empty when the peer uses none
-    MediaType kind = MediaType::audio;
+    std::size_t index = 0;             ///< of the m-line
+    std::string mid;                   ///< empty when the peer uses none
+    MediaType kind = MediaType::data;  ///< data as well for kinds that we do not know
     bool accepted = false;
     std::string reason;  ///< why it was not accepted
 
@@ -214,7 +214,9 @@ struct Negotiated {
 ///
 /// When the peer leaves the DTLS role to us (`actpass`) we are passive: the DTLS server picks the
 /// SRTP profile, and AES-GCM costs a fraction of the CPU.
-/// @param previous what was agreed before, when this is a re-offer; sections keep their role
+/// @param previous what was agreed before, when this is a re-offer: sections and DTLS roles stay,
+/// and `ice_restarted` says whether the peer restarted ICE. Then our credentials have to change,
+/// too: answer once more with fresh ones in the capabilities.
 /// @return why no answer is possible, naming the section
 [[nodiscard]] Result<Negotiated> answer_offer(const SessionDescription& offer,
                                               const LocalCapabilities& capabilities,

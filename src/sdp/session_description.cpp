@@ -5,6 +5,7 @@
 #include "sdp/text.hpp"
 
 #include <algorithm>
+#include <bitset>
 
 namespace rivero::sdp {
 
@@ -90,9 +91,12 @@ const FormatParameters& MediaSection::fmtp(PayloadType payload_type) const {
 
 std::vector<PayloadType> MediaSection::payload_types() const {
     std::vector<PayloadType> types;
+    std::bitset<128> seen;
     for (auto& format : formats) {
         const auto value = number<std::uint8_t>(format);
-        if (value && *value < 128) types.emplace_back(*value);
+        if (!value || *value > 127 || seen[*value]) continue;
+        seen.set(*value);
+        types.emplace_back(*value);
     }
     return types;
 }

@@ -274,7 +274,7 @@ struct MediaSection : CommonAttributes {
     [[nodiscard]] const RtpMap* rtpmap(PayloadType payload_type) const;
     /// Empty when the format has none.
     [[nodiscard]] const FormatParameters& fmtp(PayloadType payload_type) const;
-    /// The m-line's formats that are payload types, in order.
+    /// The m-line's formats that are payload types, in order, each once.
     [[nodiscard]] std::vector<PayloadType> payload_types() const;
 
     friend bool operator==(const MediaSection&, const MediaSection&) = default;

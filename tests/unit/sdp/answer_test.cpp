@@ -438,6 +438,12 @@ TEST(Answer, RtxNeedsAnAcceptedCodecAndOurConsent) {
     EXPECT_EQ(without.session.sections[0].local_rtx_ssrc, std::nullopt);
 }
 
+TEST(Answer, SaysAFormatOnceWhenItWasOfferedTwice) {
+    const auto answer =
+        answered(parsed(offer_with("m=audio 9 RTP/SAVPF 0 8 0\n")), webrtc()).answer;
+    EXPECT_THAT(answer.media[0].formats, ElementsAre("0", "8"));
+}
+
 TEST(ReOffer, KeepsTheSectionAndNoticesAnIceRestart) {
     auto offer = parsed(stored("minimal_offer"));
     offer.media[0].setup = offer.media[1].setup = Setup::passive;

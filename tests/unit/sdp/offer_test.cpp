@@ -109,6 +109,23 @@ TEST(ApplyAnswer, AgreesWithThePeer) {
     EXPECT_EQ(session->transports[0].setup, Setup::active);  // the peer is passive
 }
 
+TEST(ApplyAnswer, ReadsWhatChromiumAnswered) {
+    auto capabilities = webrtc();
+    capabilities.data_channels = true;
+    const auto session =
+        apply_answer(make_offer(capabilities), parsed(stored("chromium_answer")), capabilities);
+    ASSERT_TRUE(session) << session.error().message;
+    EXPECT_EQ(summary(session->sections[0]), "opus:96 PCMU:0 PCMA:8 G722:9");
+    EXPECT_EQ(summary(session->sections[1]), "VP8:97/98 VP9:99/100 H264:101/102 AV1:103/104");
+    EXPECT_TRUE(session->sections[1].send && session->sections[1].receive);
+    EXPECT_EQ(session->sections[1].receive_id(HeaderExtension::transport_cc), 2);
+    ASSERT_EQ(session->sections[1].remote_sources.size(), 1u);
+    EXPECT_TRUE(session->sections[1].remote_sources[0].rtx);
+    EXPECT_TRUE(session->sections[2].accepted);
+    ASSERT_EQ(session->transports.size(), 1u);
+    EXPECT_EQ(session->transports[0].setup, Setup::passive);
+}
+
 TEST(ApplyAnswer, TakesARejectedSection) {
     const auto offer = make_offer(webrtc());
     auto answer = peer_answer(offer);

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "app/roles.hpp"
+#include "config/settings_io.hpp"
+#include "gateway/net/daemon.hpp"
+#include "gateway/process_stats.hpp"
+#include "rivero/base/log.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+#include <sys/resource.h>
+
+namespace rivero::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool holds_modules(const fs::path& directory) {
+    std::error_code error;
+    for (fs::recursive_directory_iterator it{directory, error}, end; !error && it != end;
+         it.increment(error))
+        if (it->path().extension() == ".so") return true;
+    return false;
+}
+
+/// Sockets need descriptors; the system lets a process raise its own soft limit.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::size_t size(std::int64_t value) {
+    return static_cast<std::size_t>(value);
+}
+
+void require_directory(const char* key, const std::string& path) {
+    if (!path.empty() && !fs::is_directory(path))
+        throw std::runtime_error{std::string{key} + ": there is no directory " + path};
+}
+
+}  // namespace
+
+std::string own_program() {
+    return fs::read_symlink("/proc/self/exe").string();
+}
+
+std::vector<std::string> module_paths(const config::Settings& settings) {
+    if (!settings.modules.paths.empty()) return settings.modules.paths;
+    const fs::path beside = fs::path{own_program()}.parent_path() / "modules";
+    if (fs::is_directory(beside)) return {beside.string()};
+    return {(fs::path{own_program()}.parent_path() / "../lib/rivero/modules")
+                .lexically_normal()
+                .string()};
+}
+
+int run_gateway(const config::Settings& given) {
+    if (const auto unknown = set_log_levels(given.log.levels); !unknown.empty())
+        throw std::runtime_error{"log.levels: " + unknown};
+    config::Settings settings = given;
+    settings.modules.paths = module_paths(given);
+    require_directory("web.root", settings.web.root);
+    require_directory("web.recordings", settings.web.recordings);
+    if (std::none_of(settings.modules.paths.begin(), settings.modules.paths.end(), holds_modules)) {
+        std::string tried;
+        for (const auto& path : settings.modules.paths) tried += (tried.empty() ? "" : ", ") + path;
+        throw std::runtime_error{"No module found in " + tried +
+                                 "; --modules DIR says where they are"};
+    }
+    raise_descriptor_limit();
+
+    const std::string host_settings = config::to_json(settings).dump();
+    gateway::DaemonOptions options;
+    options.gateway.service.version = RIVERO_VERSION;
+    options.gateway.service.metadata = settings.metadata;
+    options.gateway.service.max_sessions = size(settings.limits.sessions);
+    options.gateway.collector_period =
+        std::chrono::seconds{settings.sessions.collector_period_seconds};
+    options.gateway.request_cache = settings.sessions.request_cache;
+    options.gateway.request_cache_bytes = size(settings.limits.request_cache_bytes);
+    options.gateway.requests_in_flight = size(settings.limits.requests_in_flight);
+    options.listen.address = settings.listen.address;
+    options.listen.port = settings.listen.port;
+    options.listen.path = settings.listen.path;
+    options.listen.allowed_origins = settings.listen.allowed_origins;
+    options.listen.idle = std::chrono::seconds{settings.listen.idle_seconds};
+    options.listen.web_root = settings.web.root;
+    options.listen.recordings = settings.web.recordings;
+    options.listen.max_message = size(settings.limits.message_bytes);
+    options.listen.max_queued = size(settings.limits.send_queue_bytes);
+    options.listen.max_connections = size(settings.limits.connections);
+    options.hosts.count =
+        settings.hosts.count < 0 ? size(gateway::cpu_count()) : size(settings.hosts.count);
+    // By its path and not as /proc/self/exe: so it has its name in the list of processes.
+    options.hosts.command = {own_program(), "--role", "host"};
+    options.hosts.settings = host_settings;
+    options.hosts.run_in_process = [host_settings](int fd) {
+        return run_host_on(fd, "host-1", host_settings);
+    };
+    options.on_listening = [](const std::string& url) {
+        // Those who start us wait for this line; it is the only one on standard output.
+        std::printf("listening on %s\n", url.c_str());
+        std::fflush(stdout);
+    };
+    gateway::Daemon daemon{options};
+    daemon.run();
+    return 0;
+}
+
+}  // namespace rivero::app

@@ -1,0 +1,235 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "config/fields.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <limits>
+#include <type_traits>
+
+namespace rivero::config {
+namespace {
+
+using nlohmann::json;
+
+[[noreturn]] void wrong_type(const json& value, const char* expected) {
+    throw ConfigError{value.dump() + " is not " + expected};
+}
+
+template <class Get>
+Field text(std::string path, std::string why, Get member) {
+    return {std::move(path), std::move(why),
+            [member](const Settings& s) { return json(member(s)); },
+            [member](Settings& s, const json& value) {
+                if (!value.is_string()) wrong_type(value, "a text in quotes");
+                const_cast<std::string&>(member(s)) = value.get<std::string>();
+            },
+            [](const std::string& given) { return json(given); }};
+}
+
+template <class Get>
+Field flag(std::string path, std::string why, Get member) {
+    return {std::move(path), std::move(why),
+            [member](const Settings& s) { return json(member(s)); },
+            [member](Settings& s, const json& value) {
+                if (!value.is_boolean()) wrong_type(value, "true or false");
+                const_cast<bool&>(member(s)) = value.get<bool>();
+            },
+            [](const std::string& given) {
+                if (given == "true" || given == "1" || given == "yes") return json(true);
+                if (given == "false" || given == "0" || given == "no") return json(false);
+                return json(given);
+            }};
+}
+
+template <class Get>
+Field integer(std::string path, std::string why, std::int64_t least, std::int64_t most,
+              Get member) {
+    return {std::move(path), std::move(why),
+            [member](const Settings& s) { return json(member(s)); },
+            [member, least, most](Settings& s, const json& value) {
+                if (!value.is_number_integer()) wrong_type(value, "a whole number");
+                const bool huge = value.is_number_unsigned() &&
+                                  value.get<std::uint64_t>() > std::uint64_t{1} << 62;
+                if (huge || value.get<std::int64_t>() > most)
+                    throw ConfigError{value.dump() + " is above " + std::to_string(most)};
+                if (value.get<std::int64_t>() < least)
+                    throw ConfigError{value.dump() + " is below " + std::to_string(least)};
+                using Int = std::remove_cvref_t<decltype(member(s))>;
+                const_cast<Int&>(member(s)) = static_cast<Int>(value.get<std::int64_t>());
+            },
+            [](const std::string& given) {
+                auto number = json::parse(given, nullptr, false);
+                return number.is_number_integer() ? number : json(given);
+            }};
+}
+
+template <class Get>
+Field list(std::string path, std::string why, const char* separators, Get member) {
+    return {std::move(path), std::move(why),
+            [member](const Settings& s) { return json(member(s)); },
+            [member](Settings& s, const json& value) {
+                const bool texts = value.is_array() &&
+                                   std::all_of(value.begin(), value.end(),
+                                               [](const json& one) { return one.is_string(); });
+                if (!texts) wrong_type(value, "a list of texts");
+                const_cast<std::vector<std::string>&>(member(s)) =
+                    value.get<std::vector<std::string>>();
+            },
+            [separators](const std::string& given) {
+                json values = json::array();
+                std::size_t from = 0;
+                while (from <= given.size()) {
+                    const auto to = std::min(given.find_first_of(separators, from), given.size());
+                    if (to > from) values.push_back(given.substr(from, to - from));
+                    from = to + 1;
+                }
+                return values;
+            }};
+}
+
+Field any(std::string path, std::string why) {
+    return {std::move(path), std::move(why), [](const Settings& s) { return s.metadata; },
+            [](Settings& s, const json& value) { s.metadata = value; },
+            [](const std::string& given) {
+                auto value = json::parse(given, nullptr, false);
+                return value.is_discarded() ? json(given) : value;
+            }};
+}
+
+/// Names a member, for reading and writing.
+#define RIVERO_MEMBER(member)              \
+    [](const Settings& s) -> const auto& { \
+        return s.member;                   \
+    }
+
+std::vector<Field> make_fields() {
+    constexpr std::int64_t kMiB = 1 << 20;
+    return {
+        text("listen.address",
+             "IP address for clients. Who reaches the control port commands the server and reads "
+             "its files, so it is this machine only unless you say otherwise.",
+             RIVERO_MEMBER(listen.address)),
+        integer("listen.port", "TCP port for WebSocket and HTTP. 0 takes one that is free.", 0,
+                65535, RIVERO_MEMBER(listen.port)),
+        text("listen.path",
+             "Clients connect to ws://address:port/<path>; this is what they use by default.",
+             RIVERO_MEMBER(listen.path)),
+        list("listen.allowedOrigins",
+             "Web origins whose pages may connect, besides localhost and the host itself; \"*\" is "
+             "all. Clients that are no browsers have no origin and are not asked.",
+             ",", RIVERO_MEMBER(listen.allowed_origins)),
+        integer(
+            "listen.idleSeconds",
+            "A client that is silent for this long, and does not answer a ping, is gone. Half of "
+            "it is the period of pings, short enough for proxies that cut after 60 s.",
+            2, 3600, RIVERO_MEMBER(listen.idle_seconds)),
+        integer("hosts.count",
+                "Media host processes. -1 is one per processor core; 0 runs one host inside the "
+                "gateway's process, for debugging: a crash takes everything then.",
+                -1, 256, RIVERO_MEMBER(hosts.count)),
+        list("modules.paths",
+             "Directories with modules. Empty: `modules` beside the program, else "
+             "../lib/rivero/modules.",
+             ":", RIVERO_MEMBER(modules.paths)),
+        text("web.root", "Directory of the demo page, served over HTTP. Empty: no pages.",
+             RIVERO_MEMBER(web.root)),
+        text("web.recordings",
+             "Directory that can be read under /recordings/. Empty: none; recordings are private "
+             "until you say otherwise.",
+             RIVERO_MEMBER(web.recordings)),
+        integer("sessions.collectorPeriod",
+                "Seconds. A session without connection ends one to two periods after its last use; "
+                "clients rely on the long time to reconnect.",
+                1, 86'400, RIVERO_MEMBER(sessions.collector_period_seconds)),
+        flag("sessions.requestCache",
+             "Answers a repeated request id with the first answer for 20 s, so that a client that "
+             "lost its connection can safely ask again.",
+             RIVERO_MEMBER(sessions.request_cache)),
+        integer("limits.messageBytes",
+                "Longest message of a client. The Java client sends up to 1000000 bytes.",
+                64 * 1024, 64 * kMiB, RIVERO_MEMBER(limits.message_bytes)),
+        integer("limits.sendQueueBytes",
+                "A client that lets more than this wait for it is cut off, so that it cannot fill "
+                "the memory.",
+                64 * 1024, 1024 * kMiB, RIVERO_MEMBER(limits.send_queue_bytes)),
+        integer(
+            "limits.requestsInFlight",
+            "Requests of one connection that are worked on at a time; the next ones wait in the "
+            "network.",
+            1, 100'000, RIVERO_MEMBER(limits.requests_in_flight)),
+        integer("limits.connections", "TCP connections at a time; each costs a file descriptor.", 1,
+                1'000'000, RIVERO_MEMBER(limits.connections)),
+        integer("limits.sessions", "Sessions at a time; clients may invent them.", 1, 10'000'000,
+                RIVERO_MEMBER(limits.sessions)),
+        integer("limits.requestCacheBytes",
+                "Memory for answers that may be asked for again; older ones go first.", 0,
+                4096 * kMiB, RIVERO_MEMBER(limits.request_cache_bytes)),
+        list("rtc.networkInterfaces",
+             "Names of the network interfaces for media. Empty: all, which finds a way to every "
+             "client.",
+             ", ", RIVERO_MEMBER(rtc.network_interfaces)),
+        flag("rtc.includeLoopback",
+             "Offers the loopback interface, too: for tests on one machine, useless to others.",
+             RIVERO_MEMBER(rtc.include_loopback)),
+        text("rtc.stunServerAddress",
+             "IP address of a STUN server, for a server behind NAT. Empty: none.",
+             RIVERO_MEMBER(rtc.stun_server_address)),
+        integer("rtc.stunServerPort", "UDP port of the STUN server, RFC 8489's default.", 1, 65535,
+                RIVERO_MEMBER(rtc.stun_server_port)),
+        text("rtc.turnURL", "user:password@IPv4:port[?transport=udp|tcp|tls]. Empty: no TURN.",
+             RIVERO_MEMBER(rtc.turn_url)),
+        text("rtc.externalIPv4",
+             "Address to announce instead of the local ones, for 1:1 NAT (cloud). Empty: none.",
+             RIVERO_MEMBER(rtc.external_ipv4)),
+        text("rtc.externalIPv6", "The same for IPv6.", RIVERO_MEMBER(rtc.external_ipv6)),
+        integer("rtc.minPort", "Lowest UDP and TCP port for media; open the range in the firewall.",
+                1024, 65535, RIVERO_MEMBER(rtc.min_port)),
+        integer("rtc.maxPort", "Highest port for media.", 1024, 65535, RIVERO_MEMBER(rtc.max_port)),
+        flag("rtc.iceTcp", "Also offers TCP, for clients whose network lets no UDP out.",
+             RIVERO_MEMBER(rtc.ice_tcp)),
+        text("rtc.certificateRsa",
+             "PEM file with certificate and key for DTLS. Empty: made new at each start, which "
+             "suffices for WebRTC.",
+             RIVERO_MEMBER(rtc.certificate_rsa)),
+        text("rtc.certificateEcdsa", "The same with an EC key.",
+             RIVERO_MEMBER(rtc.certificate_ecdsa)),
+        text("uri.defaultPath",
+             "Put before relative URIs of players and recorders, which are then files there.",
+             RIVERO_MEMBER(uri.default_path)),
+        text("log.levels",
+             "Level for all, then for topics: info,rtp=debug,module.player=trace. Info tells the "
+             "life of things without addresses of people.",
+             RIVERO_MEMBER(log.levels)),
+        any("metadata",
+            "Any JSON of yours; clients read it with ServerManager.getMetadata. null: none."),
+    };
+}
+
+#undef RIVERO_MEMBER
+
+}  // namespace
+
+const std::vector<Field>& fields() {
+    static const std::vector<Field> all = make_fields();
+    return all;
+}
+
+std::string environment_name(const std::string& path) {
+    std::string name = "RIVERO_";
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        const auto c = static_cast<unsigned char>(path[i]);
+        if (c == '.') {
+            name += '_';
+            continue;
+        }
+        // A capital starts a word; a run of capitals is one word (turnURL is TURN_URL).
+        const bool starts_word = std::isupper(c) && i > 0 && path[i - 1] != '.' &&
+                                 !std::isupper(static_cast<unsigned char>(path[i - 1]));
+        if (starts_word) name += '_';
+        name += static_cast<char>(std::toupper(c));
+    }
+    return name;
+}
+
+}  // namespace rivero::config

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace rivero::config {
+
+/// Everything an operator can set, at its default. Read by read_settings(); each member is
+/// explained where it is declared to the outside, in fields().
+struct Settings {
+    struct Listen {
+        std::string address = "127.0.0.1";
+        std::uint16_t port = 8888;
+        std::string path = "kurento";
+        std::vector<std::string> allowed_origins;
+        std::int64_t idle_seconds = 120;
+    } listen;
+
+    struct Hosts {
+        std::int64_t count = -1;  ///< -1: one per processor core
+    } hosts;
+
+    struct Modules {
+        std::vector<std::string> paths;
+    } modules;
+
+    struct Web {
+        std::string root;
+        std::string recordings;
+    } web;
+
+    struct Sessions {
+        std::int64_t collector_period_seconds = 240;
+        bool request_cache = true;
+    } sessions;
+
+    struct Limits {
+        std::int64_t message_bytes = 1 << 20;
+        std::int64_t send_queue_bytes = 16 << 20;
+        std::int64_t requests_in_flight = 256;
+        std::int64_t connections = 4096;
+        std::int64_t sessions = 20'000;
+        std::int64_t request_cache_bytes = 64 << 20;
+    } limits;
+
+    struct Rtc {
+        std::vector<std::string> network_interfaces;
+        bool include_loopback = false;
+        std::string stun_server_address;
+        std::uint16_t stun_server_port = 3478;
+        std::string turn_url;  ///< holds a password: not for the log
+        std::string external_ipv4;
+        std::string external_ipv6;
+        std::uint16_t min_port = 1024;
+        std::uint16_t max_port = 65535;
+        bool ice_tcp = true;
+        std::string certificate_rsa;
+        std::string certificate_ecdsa;
+    } rtc;
+
+    struct Uri {
+        std::string default_path = "file:///var/lib/rivero/";
+    } uri;
+
+    struct Log {
+        std::string levels = "info";
+    } log;
+
+    nlohmann::json metadata;  ///< any JSON; null when there is none
+};
+
+/// The operator is wrong: names the place, the value and what was expected.
+class ConfigError : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+}  // namespace rivero::config

@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "config/settings_io.hpp"
+
+#include "config/fields.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace rivero::config {
+namespace {
+
+using nlohmann::json;
+
+const Field* find_field(const std::string& path) {
+    for (const auto& field : fields())
+        if (field.path == path) return &field;
+    return nullptr;
+}
+
+/// Smallest number of inserted, deleted and replaced characters (Levenshtein).
+std::size_t edits(const std::string& a, const std::string& b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t above = row[j];
+            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            row[j] = std::min({above + 1, row[j - 1] + 1, replaced});
+            diagonal = above;
+        }
+    }
+    return row[b.size()];
+}
+
+[[noreturn]] void unknown(const std::string& source, const std::string& key,
+                          std::string (*name_of)(const Field&)) {
+    std::string nearest;
+    std::size_t best = key.size() / 2 + 1;  // further away is no hint
+    for (const auto& field : fields()) {
+        const auto distance = edits(key.substr(0, 100), name_of(field));
+        if (distance >= best) continue;
+        best = distance;
+        nearest = name_of(field);
+    }
+    throw ConfigError{source + ": " + key + ": there is no such setting" +
+                      (nearest.empty() ? "" : "; did you mean " + nearest + "?")};
+}
+
+std::string path_of(const Field& field) {
+    return field.path;
+}
+std::string variable_of(const Field& field) {
+    return environment_name(field.path);
+}
+
+void apply(Settings& settings, const Field& field, const json& value, const std::string& source,
+           const std::string& key) {
+    try {
+        field.set(settings, value);
+    } catch (const ConfigError& error) {
+        throw ConfigError{source + ": " + key + ": " + error.what()};
+    }
+}
+
+bool is_section(const std::string& path) {
+    return std::any_of(fields().begin(), fields().end(),
+                       [&](const Field& field) { return field.path.starts_with(path + '.'); });
+}
+
+void apply_section(Settings& settings, const json& section, const std::string& prefix,
+                   const std::string& source) {
+    for (const auto& [key, value] : section.items()) {
+        const std::string path = prefix.empty() ? key : prefix + '.' + key;
+        if (const Field* field = find_field(path)) {
+            apply(settings, *field, value, source, path);
+        } else if (is_section(path)) {
+            if (!value.is_object())
+                throw ConfigError{source + ": " + path + ": " + value.dump() +
+                                  " is not a section in braces"};
+            apply_section(settings, value, path, source);
+        } else {
+            unknown(source, path, path_of);
+        }
+    }
+}
+
+json::json_pointer pointer(const std::string& path) {
+    std::string text = "/" + path;
+    std::replace(text.begin(), text.end(), '.', '/');
+    return json::json_pointer{text};
+}
+
+}  // namespace
+
+void apply_json(Settings& settings, const std::string& text, const std::string& source) {
+    json document;
+    try {
+        document = json::parse(text, nullptr, true, /*ignore_comments=*/true);
+    } catch (const json::parse_error& error) {
+        const auto end = text.begin() + static_cast<std::ptrdiff_t>(
+                                            std::min<std::size_t>(error.byte, text.size()));
+        const auto line = 1 + std::count(text.begin(), end, '\n');
+        throw ConfigError{source + ": line " + std::to_string(line) + ": this is not JSON"};
+    }
+    if (!document.is_object()) throw ConfigError{source + ": the file is not one JSON object"};
+    apply_section(settings, document, "", source);
+}
+
+void apply_file(Settings& settings, const std::string& path) {
+    std::ifstream file{path};
+    if (!file) throw ConfigError{path + ": " + std::strerror(errno)};
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file) throw ConfigError{path + ": this is not a file that can be read"};
+    apply_json(settings, text.str(), path.substr(path.rfind('/') + 1));
+}
+
+void apply_environment(Settings& settings, const std::vector<std::string>& variables) {
+    for (const auto& variable : variables) {
+        if (!variable.starts_with("RIVERO_")) continue;
+        const auto equals = variable.find('=');
+        const std::string name = variable.substr(0, equals);
+        const auto field = std::find_if(fields().begin(), fields().end(), [&](const Field& f) {
+            return environment_name(f.path) == name;
+        });
+        if (field == fields().end()) unknown("environment", name, variable_of);
+        apply(settings, *field, field->from_text(variable.substr(equals + 1)), "environment", name);
+    }
+}
+
+void apply_value(Settings& settings, const std::string& path, const std::string& text,
+                 const std::string& source) {
+    const Field* field = find_field(path);
+    if (field == nullptr) unknown(source, path, path_of);
+    apply(settings, *field, field->from_text(text), source, path);
+}
+
+void check(const Settings& settings) {
+    if (settings.rtc.min_port > settings.rtc.max_port)
+        throw ConfigError{"rtc.minPort: " + std::to_string(settings.rtc.min_port) +
+                          " is above rtc.maxPort, " + std::to_string(settings.rtc.max_port)};
+    if (settings.listen.path.starts_with('/'))
+        throw ConfigError{"listen.path: \"" + settings.listen.path +
+                          "\" starts with a slash, which is not part of it"};
+    if (settings.listen.path.find_first_of("?# ") != std::string::npos)
+        throw ConfigError{"listen.path: \"" + settings.listen.path +
+                          "\" holds a character that a path cannot have"};
+}
+
+json to_json(const Settings& settings) {
+    json document = json::object();
+    for (const auto& field : fields()) document[pointer(field.path)] = field.get(settings);
+    return document;
+}
+
+std::string to_commented_json(const Settings& settings) {
+    std::ostringstream out;
+    out << "// Settings of Rivero. Every key stands here at its default; keep what you change.\n"
+           "// Environment variables (RIVERO_RTC_MIN_PORT for rtc.minPort) and the command line "
+           "win "
+           "over this file.\n{\n";
+    std::string section;
+    bool first = true;
+    const auto wrap = [&](const std::string& indent, const std::string& text) {
+        std::istringstream words{text};
+        std::string line = indent + "//";
+        for (std::string word; words >> word;) {
+            if (line.size() + 1 + word.size() > 100) {
+                out << line << '\n';
+                line = indent + "//";
+            }
+            line += ' ' + word;
+        }
+        out << line << '\n';
+    };
+    for (const auto& field : fields()) {
+        const auto dot = field.path.find('.');
+        const std::string in = dot == std::string::npos ? "" : field.path.substr(0, dot);
+        const bool new_section = in != section;
+        if (new_section && !section.empty()) out << "\n  }";
+        if (!first) out << ((new_section || in.empty()) ? ",\n\n" : ",\n");
+        if (new_section && !in.empty()) out << "  \"" << in << "\": {\n";
+        const std::string indent = in.empty() ? "  " : "    ";
+        wrap(indent, field.why);
+        const std::string key = dot == std::string::npos ? field.path : field.path.substr(dot + 1);
+        out << indent << '"' << key << "\": " << field.get(settings).dump();
+        section = in;
+        first = false;
+    }
+    if (!section.empty()) out << "\n  }";
+    out << "\n}\n";
+    return out.str();
+}
+
+}  // namespace rivero::config

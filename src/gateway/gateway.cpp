@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/gateway.hpp"
+
+#include "rivero/base/uuid.hpp"
+
+namespace rivero::gateway {
+namespace {
+
+Text make_text(jsonrpc::Response response) {
+    return std::make_shared<const std::string>(jsonrpc::write(std::move(response)));
+}
+
+}  // namespace
+
+Gateway::Gateway(Loop& loop, const GatewayOptions& options)
+    : loop_{loop},
+      options_{options},
+      cache_{options.request_cache_bytes},
+      service_{loop, options.service, [this](const std::string& session, const Text& event) {
+                   const auto connection = service_.sessions().connection_of(session);
+                   if (!connection) return;  // events of a client without connection are lost
+                   connections_.at(*connection).channel.send(event);
+               }} {
+    collect_later();
+}
+
+ConnectionId Gateway::open(ClientChannel& channel) {
+    const ConnectionId id{++last_connection_};
+    connections_.emplace(id, Connection{.channel = channel});
+    return id;
+}
+
+void Gateway::close(ConnectionId connection) {
+    service_.sessions().unbind(connection);
+    connections_.erase(connection);
+}
+
+bool Gateway::on_text(ConnectionId id, std::string_view text) {
+    Connection& connection = connections_.at(id);
+    Request request{
+        .connection = id, .place = connection.answers.open(), .number = ++last_request_};
+    auto message = jsonrpc::read_message(text);
+    if (!message) {
+        refuse(request, std::move(message.error()));
+    } else if (auto* asked = std::get_if<jsonrpc::Request>(&*message)) {
+        request.id = std::move(asked->id);
+        start(connection, std::move(request), std::move(asked->method), std::move(asked->params));
+    } else if (auto* told = std::get_if<jsonrpc::Notification>(&*message)) {
+        start(connection, std::move(request), std::move(told->method), std::move(told->params));
+    } else {
+        refuse(request, {jsonrpc::kInvalidRequest, "Invalid JSON-RPC request.", {}});
+    }
+    connection.paused = connection.answers.size() >= options_.requests_in_flight;
+    return !connection.paused;
+}
+
+void Gateway::start(Connection& connection, Request request, std::string method, Json params) {
+    Call call{.method = std::move(method), .params = std::move(params), .session = {}};
+    if (!MediaService::has_method(call.method))
+        return refuse(request, {jsonrpc::kMethodNotFound, "Method not found.", {}});
+    if (call.params.is_array())
+        return refuse(request, {jsonrpc::kInvalidParams, "'params' should be an object", {}});
+    if (call.params.is_object()) {
+        const auto given = call.params.find("sessionId");
+        if (given != call.params.end() && !given->is_string())
+            return refuse(request,
+                          {jsonrpc::kServerError, "'sessionId' parameter should be a string", {}});
+    }
+    choose_session(connection, request, call);
+
+    if (options_.request_cache && !request.id.is_null()) {
+        // 7 and "7" are the same request: Kurento compares ids as text.
+        const std::string id =
+            request.id.is_string() ? request.id.get<std::string>() : jsonrpc::write(request.id);
+        request.cache_key = RequestCache::key(request.session, id);
+        if (const auto known = cache_.find(Clock::now(), request.cache_key))
+            return answer(request.connection, request.place, known);
+        const bool joined =
+            cache_.join(request.cache_key, [this, at = request.connection, place = request.place](
+                                               const Text& text) { answer(at, place, text); });
+        if (joined) return;
+        cache_.start(request.cache_key);
+    }
+    service_.execute(std::move(call), [this, request = std::move(request)](Outcome outcome) {
+        finish(request, std::move(outcome));
+    });
+}
+
+/// The session of a request: the one it names, the one that requests before it will bind, the
+/// connection's, or a fresh one.
+void Gateway::choose_session(Connection& connection, Request& request, Call& call) {
+    const std::string* bound = service_.sessions().session_of(request.connection);
+    if (connection.answers.size() == 1) {  // nothing is under way
+        connection.expected_session = bound != nullptr ? *bound : std::string{};
+        connection.expected_named = bound != nullptr;
+    }
+    if (call.params.is_object() && call.params.contains("sessionId")) {
+        connection.expected_session = call.params["sessionId"].get<std::string>();
+        connection.expected_named = true;
+    } else if (connection.expected_session.empty()) {
+        connection.fresh_session = make_uuid();
+        connection.expected_session = connection.fresh_session;
+    }
+    call.session = connection.expected_session;
+    call.session_named = connection.expected_named;
+    call.session_fresh = call.session == connection.fresh_session;
+    if (call.session_named) {
+        if (call.params.is_null()) call.params = Json::object();
+        call.params["sessionId"] = call.session;
+    }
+    request.session = call.session;
+    request.session_named = call.session_named;
+}
+
+void Gateway::finish(const Request& request, Outcome outcome) {
+    std::string session = request.session_named ? request.session : std::string{};
+    if (outcome && outcome->is_object() && outcome->contains("sessionId")) {
+        session = (*outcome)["sessionId"].get<std::string>();
+        if (connections_.contains(request.connection))
+            service_.sessions().bind(request.connection, session, request.number);
+    }
+    Text text;
+    if (!request.id.is_null()) {
+        text = make_text({request.id, std::move(outcome)});
+    } else if (!outcome) {
+        text = make_text({nullptr, std::move(outcome)});
+    } else if (!outcome->is_null()) {
+        text = make_text({nullptr, tl::unexpected{ErrorObject{
+                                       jsonrpc::kServerError,
+                                       "Ignoring response because of a notification request",
+                                       std::move(*outcome)}}});
+    }
+    if (!request.cache_key.empty()) {
+        // Without a session nobody could ask for it again: a fresh one that was never told.
+        if (!session.empty()) cache_.store(Clock::now(), request.cache_key, text);
+        for (const auto& waiter : cache_.finish(request.cache_key)) waiter(text);
+    }
+    answer(request.connection, request.place, text);
+}
+
+void Gateway::answer(ConnectionId id, AnswerQueue::Place place, const Text& text) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) return;  // the client has left
+    Connection& connection = found->second;
+    for (auto& ready : connection.answers.close(place, text))
+        connection.channel.send(std::move(ready));
+    if (connection.paused && connection.answers.size() < options_.requests_in_flight) {
+        connection.paused = false;
+        connection.channel.resume();
+    }
+}
+
+void Gateway::refuse(const Request& request, ErrorObject error) {
+    answer(request.connection, request.place,
+           make_text({request.id, tl::unexpected{std::move(error)}}));
+}
+
+void Gateway::collect_later() {
+    collector_ = loop_.post_after(options_.collector_period, [this] {
+        service_.collect();
+        collect_later();
+    });
+}
+
+}  // namespace rivero::gateway

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gateway/answer_queue.hpp"
+#include "gateway/ids.hpp"
+#include "gateway/media_service.hpp"
+#include "gateway/request_cache.hpp"
+#include "rivero/base/loop.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace rivero::gateway {
+
+/// A client's connection, as far as the gateway sees it. Neither call blocks or calls back.
+class ClientChannel {
+public:
+    ClientChannel() = default;
+    ClientChannel(const ClientChannel&) = delete;
+    ClientChannel& operator=(const ClientChannel&) = delete;
+    virtual ~ClientChannel() = default;
+
+    /// Queues a text message; a client that does not take its messages is cut off.
+    virtual void send(Text text) = 0;
+    /// Fewer requests are under way again: texts are welcome.
+    virtual void resume() = 0;
+};
+
+struct GatewayOptions {
+    ServiceOptions service;
+    Duration collector_period = 240s;
+    bool request_cache = true;
+    std::size_t request_cache_bytes = std::size_t{64} << 20;
+    std::size_t requests_in_flight = 256;
+};
+
+/// What stands between connections and methods: reads the JSON-RPC envelope, gives each request its
+/// session, answers repeats from the cache, and answers in order. Belongs to one loop.
+///
+/// The requests of a connection start in the order in which they came and, when they are about
+/// different pipelines, run side by side; answers leave in the order of the requests.
+class Gateway {
+public:
+    Gateway(Loop& loop, const GatewayOptions& options);
+
+    [[nodiscard]] ConnectionId open(ClientChannel& channel);
+    /// @return false when so many requests are under way that the next text should wait for
+    ///         ClientChannel::resume()
+    [[nodiscard]] bool on_text(ConnectionId connection, std::string_view text);
+    void close(ConnectionId connection);
+
+    [[nodiscard]] MediaService& service() { return service_; }
+    [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+
+private:
+    struct Connection {
+        ClientChannel& channel;
+        AnswerQueue answers{};
+        /// The session that requests under way will bind. Requests behind them use it, too,
+        /// although none was answered yet.
+        std::string expected_session{};
+        /// A client named it; a fresh one becomes known with the first answer only.
+        bool expected_named = false;
+        std::string fresh_session{};  ///< the last one that was made for this connection
+        bool paused = false;
+    };
+    /// A request on its way through the service.
+    struct Request {
+        ConnectionId connection;
+        AnswerQueue::Place place = 0;
+        std::uint64_t number = 0;
+        Json id{};  ///< null for a notification
+        std::string session{};
+        bool session_named = false;
+        std::string cache_key{};  ///< empty when it is not cached
+    };
+
+    void start(Connection& connection, Request request, std::string method, Json params);
+    void choose_session(Connection& connection, Request& request, Call& call);
+    void finish(const Request& request, Outcome outcome);
+    void answer(ConnectionId connection, AnswerQueue::Place place, const Text& text);
+    void refuse(const Request& request, ErrorObject error);
+    void collect_later();
+
+    Loop& loop_;
+    GatewayOptions options_;
+    RequestCache cache_;
+    std::map<ConnectionId, Connection> connections_;
+    std::uint64_t last_connection_ = 0;
+    std::uint64_t last_request_ = 0;
+    MediaService service_;
+    Timer collector_;
+};
+
+}  // namespace rivero::gateway

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gateway/gateway.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace rivero::gateway {
+
+struct ListenOptions {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 8888;  ///< 0: one that is free
+    /// Clients connect to ws://address:port/<path>; /rpc always works, too.
+    std::string path = "kurento";
+    std::vector<std::string> allowed_origins;
+    std::string web_root;    ///< directory of the demo page; empty: none
+    std::string recordings;  ///< directory behind /recordings/; empty: none
+    std::size_t max_message = std::size_t{1} << 20;
+    std::size_t max_queued = std::size_t{16} << 20;  ///< bytes waiting for a slow client
+    std::size_t max_connections = 4096;
+    /// A client that says nothing for this long is asked (WebSocket ping) at half of it and cut off
+    /// at the end.
+    Duration idle = 120s;
+};
+
+/// How media hosts are started and kept running.
+struct HostsOptions {
+    /// Number of host processes; 0: one host on a thread of this process.
+    std::size_t count = 1;
+    /// The program, and its arguments but the last ones: "--fd 3 --settings-fd 4 --name host-N"
+    /// follow.
+    std::vector<std::string> command;
+    /// JSON text that the host reads to the end from --settings-fd.
+    std::string settings;
+    /// Runs the one host until the other end of `fd` closes; only for count 0. Takes the
+    /// descriptor.
+    std::function<int(int fd)> run_in_process;
+    Duration hello_timeout = 60s;
+    Duration hang_timeout = 60s;  ///< no answer to a ping for this long: the host is killed
+    Duration stop_timeout = 5s;   ///< to end after `shutdown`
+};
+
+struct DaemonOptions {
+    GatewayOptions gateway;
+    ListenOptions listen;
+    HostsOptions hosts;
+    /// Called once, when clients are accepted: the URL for them.
+    std::function<void(const std::string& url)> on_listening;
+    bool handle_signals = true;  ///< SIGTERM and SIGINT call stop()
+};
+
+/// Why the server cannot run, in a sentence for the operator.
+class DaemonError : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// The gateway with its sockets and its host processes.
+class Daemon {
+public:
+    /// Takes the port. @throws DaemonError
+    explicit Daemon(const DaemonOptions& options);
+    ~Daemon();
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const;
+    /// Starts the hosts, and returns after stop() when all of them have ended.
+    /// @throws DaemonError when no host can be started
+    void run();
+    /// Any thread.
+    void stop();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace rivero::gateway

@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/server_manager.hpp"
+
+#include "gateway/ids.hpp"
+#include "gateway/modules.hpp"
+#include "gateway/process_stats.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace rivero::gateway {
+namespace {
+
+// A client that connects can set tags and never give them back: they are few and short.
+constexpr std::size_t kMaxTags = 1000;
+constexpr std::size_t kMaxTagText = 64 * 1024;
+constexpr Duration kLongestMeasurement = 60s;
+
+std::string text_parameter(const Json& params, const char* name) {
+    const auto found = params.find(name);
+    if (found == params.end())
+        throw RpcError{bad_parameter("'" + std::string{name} + "' parameter is required")};
+    if (found->is_string()) return found->get<std::string>();
+    if (found->is_number() || found->is_boolean()) return found->dump();
+    if (found->is_null()) return {};
+    throw RpcError{bad_parameter("'" + std::string{name} + "' parameter should be a string")};
+}
+
+std::int64_t milliseconds_since_epoch() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+ServerManager::ServerManager(Loop& loop, Sources sources, std::string version, Json metadata)
+    : loop_{loop},
+      sources_{std::move(sources)},
+      version_{std::move(version)},
+      metadata_(std::move(metadata)),
+      created_{milliseconds_since_epoch() / 1000},
+      name_{kServerManager},
+      operations_{operations()} {}
+
+void ServerManager::invoke(const std::string& operation, const Json& params, Reply reply) {
+    if (operation == "getUsedCpu") {
+        Duration interval = 1s;
+        if (const auto given = params.find("interval"); given != params.end()) {
+            if (!given->is_number())
+                throw RpcError{bad_parameter("'interval' parameter should be a integer")};
+            const double ms = std::clamp(given->get<double>(), 1.0, 60'000.0);
+            interval = std::chrono::milliseconds{static_cast<std::int64_t>(ms)};
+        }
+        used_cpu(std::min(interval, kLongestMeasurement), std::move(reply));
+        return;
+    }
+    const auto found = operations_.find(operation);
+    if (found == operations_.end()) throw RpcError{no_such_operation(operation, params.size())};
+    Json value = found->second(params);
+    reply(Json{{"value", std::move(value)}});
+}
+
+std::map<std::string, ServerManager::Operation> ServerManager::operations() {
+    return {
+        {"getInfo", [this](const Json&) { return info(); }},
+        {"getPipelines", [this](const Json&) { return Json(sources_.pipelines()); }},
+        {"getSessions", [this](const Json&) { return Json(sources_.sessions()); }},
+        {"getMetadata",
+         [this](const Json&) { return metadata_.is_null() ? Json("") : Json(metadata_.dump()); }},
+        {"getKmd",
+         [this](const Json& params) {
+             const std::string name = text_parameter(params, "moduleName");
+             const Json* kmd = sources_.modules.kmd(name);
+             if (kmd == nullptr)
+                 throw RpcError{jsonrpc::media_error(40500, "SERVER_MANAGER_ERROR_KMD_NOT_FOUND",
+                                                     "There is no module '" + name + "'")};
+             return Json(jsonrpc::write(*kmd));
+         }},
+        {"getCpuCount", [](const Json&) { return Json(cpu_count()); }},
+        {"getUsedMemory", [this](const Json&) { return Json(resident_kib(sources_.processes())); }},
+        // What it has as a MediaObject.
+        {"getId", [](const Json&) { return Json(kServerManager); }},
+        {"getParent", [](const Json&) { return Json(); }},
+        {"getMediaPipeline", [](const Json&) { return Json(); }},
+        {"getChildren", [](const Json&) { return Json::array(); }},
+        {"getCreationTime", [this](const Json&) { return Json(created_); }},
+        {"getName", [this](const Json&) { return Json(name_); }},
+        {"setName",
+         [this](const Json& params) {
+             std::string name = text_parameter(params, "name");
+             if (name.size() > kMaxTagText)
+                 throw RpcError{bad_parameter("'name' is longer than 65536 bytes")};
+             name_ = std::move(name);
+             return Json();
+         }},
+        {"getSendTagsInEvents", [this](const Json&) { return Json(tags_in_events_); }},
+        {"setSendTagsInEvents",
+         [this](const Json& params) {
+             const auto given = params.find("sendTagsInEvents");
+             if (given == params.end() || !given->is_boolean())
+                 throw RpcError{bad_parameter("'sendTagsInEvents' parameter should be a boolean")};
+             tags_in_events_ = given->get<bool>();
+             return Json();
+         }},
+        {"addTag",
+         [this](const Json& params) {
+             std::string key = text_parameter(params, "key");
+             std::string value = text_parameter(params, "value");
+             if (key.size() > kMaxTagText || value.size() > kMaxTagText)
+                 throw RpcError{bad_parameter("a tag is longer than 65536 bytes")};
+             if (tags_.size() >= kMaxTags && !tags_.contains(key))
+                 throw RpcError{not_enough_resources("the server manager has 1000 tags")};
+             tags_[std::move(key)] = std::move(value);
+             return Json();
+         }},
+        {"removeTag",
+         [this](const Json& params) {
+             tags_.erase(text_parameter(params, "key"));
+             return Json();
+         }},
+        {"getTag",
+         [this](const Json& params) {
+             const auto key = text_parameter(params, "key");
+             const auto found = tags_.find(key);
+             if (found == tags_.end())
+                 throw RpcError{jsonrpc::media_error(40110, "MEDIA_OBJECT_TAG_KEY_NOT_FOUND",
+                                                     "There is no tag '" + key + "'")};
+             return Json(found->second);
+         }},
+        {"getTags", [this](const Json&) { return tags(); }},
+    };
+}
+
+Json ServerManager::describe() {
+    return {{"type", "ServerManager"},
+            {"qualifiedType", "kurento.ServerManager"},
+            {"hierarchy", Json::array({"kurento.MediaObject"})}};
+}
+
+bool ServerManager::has_event(const std::string& type) {
+    return type == "ObjectCreated" || type == "ObjectDestroyed" || type == "Error";
+}
+
+Json ServerManager::event_data() const {
+    // The time is text: JavaScript clients once lost digits of large numbers.
+    return {{"source", kServerManager},
+            {"timestampMillis", std::to_string(milliseconds_since_epoch())},
+            {"tags", tags_in_events_ ? tags() : Json::array()}};
+}
+
+Json ServerManager::info() const {
+    return {{"__module__", "kurento"}, {"__type__", "ServerInfo"},
+            {"version", version_},     {"modules", sources_.modules.infos()},
+            {"type", "KMS"},           {"capabilities", Json::array({"transactions"})}};
+}
+
+Json ServerManager::tags() const {
+    Json list = Json::array();
+    for (const auto& [key, value] : tags_)
+        list.push_back(
+            {{"__module__", "kurento"}, {"__type__", "Tag"}, {"key", key}, {"value", value}});
+    return list;
+}
+
+/// Percent of one processor that all processes together use, from now on for `interval`.
+void ServerManager::used_cpu(Duration interval, Reply reply) {
+    auto finish = [this, alive = std::weak_ptr{alive_}, reply = std::move(reply),
+                   start = Clock::now(), before = cpu_times(sources_.processes())] {
+        if (alive.expired()) return;
+        std::chrono::nanoseconds used{0};
+        for (const auto& [process, time] : cpu_times(sources_.processes())) {
+            const auto earlier = before.find(process);
+            used += earlier == before.end() ? time : time - earlier->second;
+        }
+        const std::chrono::duration<double> spent = used;
+        const std::chrono::duration<double> passed = Clock::now() - start;
+        // A float on the wire: exactly what a 32-bit value gives, the Java client checks it.
+        const auto percent = static_cast<float>(100 * spent / passed);
+        reply(Json{{"value", static_cast<double>(percent)}});
+    };
+    loop_.post_after(interval, std::move(finish)).detach();
+}
+
+}  // namespace rivero::gateway

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/transaction.hpp"
+
+#include "gateway/newref.hpp"
+
+namespace rivero::gateway {
+namespace {
+
+constexpr std::size_t kInjectedBytes = std::size_t{1} << 20;
+
+/// A transaction at work. Kept alive by the reply of the operation that runs.
+class Run : public std::enable_shared_from_this<Run> {
+public:
+    Run(Json operations, std::string session, Transaction::Execute execute, Reply done)
+        : operations_{std::move(operations)},
+          session_{std::move(session)},
+          execute_{std::move(execute)},
+          done_{std::move(done)} {}
+
+    /// A loop, not a recursion: ten thousand operations that reply at once must not fill the stack.
+    void advance() {
+        if (advancing_) return;
+        advancing_ = true;
+        while (!waiting_ && !failed_ && responses_.size() < operations_.size()) {
+            try {
+                start(responses_.size());
+            } catch (const RpcError& error) {
+                done_(tl::unexpected{error.error()});
+                return;
+            }
+        }
+        advancing_ = false;
+        if (!waiting_) done_(Outcome{std::move(responses_)});
+    }
+
+private:
+    void start(std::size_t i) {
+        Json& operation = operations_[i];
+        if (!operation.is_object() || !operation.contains("id") || !operation["id"].is_number() ||
+            operation["id"] != i)
+            throw RpcError{malformed_transaction("Id of request '" + std::to_string(i) +
+                                                 "' should be '" + std::to_string(i) + "'")};
+        auto message = jsonrpc::to_message(std::move(operation));
+        if (!message || !std::holds_alternative<jsonrpc::Request>(*message)) {
+            finish(i, tl::unexpected{
+                          ErrorObject{jsonrpc::kInvalidRequest, "Invalid JSON-RPC request.", {}}});
+            return;
+        }
+        auto& request = std::get<jsonrpc::Request>(*message);
+        if (!request.params.is_object()) request.params = Json::object();
+        request.params["sessionId"] = session_;
+        inject_results(request.params, responses_, budget_);
+        waiting_ = true;
+        execute_(std::move(request.method), std::move(request.params),
+                 [self = shared_from_this(), i](Outcome outcome) {
+                     self->waiting_ = false;
+                     self->finish(i, std::move(outcome));
+                     self->advance();
+                 });
+    }
+
+    void finish(std::size_t i, Outcome outcome) {
+        failed_ = !outcome;
+        responses_.push_back(jsonrpc::to_json(jsonrpc::Response{i, std::move(outcome)}));
+    }
+
+    Json operations_;
+    std::string session_;
+    Transaction::Execute execute_;
+    Reply done_;
+    Json responses_ = Json::array();
+    std::size_t budget_ = kInjectedBytes;
+    bool waiting_ = false;
+    bool failed_ = false;
+    bool advancing_ = false;
+};
+
+}  // namespace
+
+void Transaction::run(Json operations, std::string session, Execute execute, Reply done) {
+    std::make_shared<Run>(std::move(operations), std::move(session), std::move(execute),
+                          std::move(done))
+        ->advance();
+}
+
+}  // namespace rivero::gateway

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gateway/errors.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace rivero::gateway {
+
+using Reply = std::function<void(Outcome)>;
+
+/// Runs requests one after another; each may use the results of those before it ("newref:N").
+class Transaction {
+public:
+    /// Runs one operation and replies, at once or later.
+    using Execute = std::function<void(std::string method, Json params, Reply reply)>;
+
+    /// Runs until the first operation that fails. There is no way back for those that ran.
+    /// @param operations array of JSON-RPC requests, the i-th with id i
+    /// @param session put into the params of each
+    /// @param done gets the array of the responses of those that ran, the failed one last; an error
+    ///             40008 for a wrong id or newref
+    static void run(Json operations, std::string session, Execute execute, Reply done);
+};
+
+}  // namespace rivero::gateway

@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/transaction.hpp"
+
+#include "gateway/newref.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <vector>
+
+namespace rivero::gateway {
+namespace {
+
+const Json kResponses = Json::parse(R"([{"result":{"value":"id0"}},{"result":{}},
+                                        {"result":{"value":{"a":[1]}}}])");
+
+struct Injected {
+    const char* name;
+    const char* params;
+    const char* after;
+};
+class Newref : public testing::TestWithParam<Injected> {};
+
+TEST_P(Newref, IsReplacedByTheResult) {
+    Json params = Json::parse(GetParam().params);
+    std::size_t budget = 1000;
+    inject_results(params, kResponses, budget);
+    EXPECT_EQ(params, Json::parse(GetParam().after));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Places, Newref,
+    testing::Values(Injected{"Member", R"({"object":"newref:0"})", R"({"object":"id0"})"},
+                    Injected{"Nested", R"({"p":{"q":["newref:0",1]}})", R"({"p":{"q":["id0",1]}})"},
+                    Injected{"AnyValue", R"({"p":"newref:2"})", R"({"p":{"a":[1]}})"},
+                    Injected{"DigitsFirst", R"({"p":"newref:0x"})", R"({"p":"id0"})"},
+                    Injected{"OnlyAtTheStart", R"({"p":"a newref:0"})", R"({"p":"a newref:0"})"},
+                    Injected{"TheWordAlone", R"({"p":"newref:"})", R"({"p":"newref:"})"},
+                    Injected{"NotInKeys", R"({"newref:0":1})", R"({"newref:0":1})"}),
+    [](const auto& row) { return row.param.name; });
+
+struct BadRef {
+    const char* name;
+    const char* ref;
+    const char* message;
+};
+class BadNewref : public testing::TestWithParam<BadRef> {};
+
+TEST_P(BadNewref, IsMalformed) {
+    Json params{{"p", GetParam().ref}};
+    std::size_t budget = 1000;
+    try {
+        inject_results(params, kResponses, budget);
+        FAIL();
+    } catch (const RpcError& error) {
+        EXPECT_EQ(error.error().code, 40008);
+        EXPECT_EQ(error.error().message, GetParam().message);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Refs, BadNewref,
+    testing::Values(BadRef{"NoNumber", "newref:x", "Invalid index of newref 'newref:x'"},
+                    BadRef{"Negative", "newref:-1", "Invalid index of newref 'newref:-1'"},
+                    BadRef{"NoResultYet", "newref:3", "Result not found on request 3"},
+                    BadRef{"NoValue", "newref:1", "Result not found on request 1"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(NewrefBudget, StopsGrowth) {
+    Json params{{"p", "newref:0"}, {"q", "newref:0"}};
+    std::size_t budget = 5;
+    EXPECT_THROW(inject_results(params, kResponses, budget), RpcError);
+}
+
+/// Runs a transaction whose operations are answered by the test.
+class TransactionTest : public testing::Test {
+protected:
+    void run(const char* operations) {
+        Transaction::run(
+            Json::parse(operations), "s",
+            [this](std::string method, Json params, Reply reply) {
+                asked.push_back(method + ' ' + params.dump());
+                if (answer_at_once) {
+                    reply(Json{{"value", "v"}});
+                } else {
+                    pending = std::move(reply);
+                }
+            },
+            [this](Outcome outcome) { result = std::move(outcome); });
+    }
+    void answer(Outcome outcome) { std::exchange(pending, nullptr)(std::move(outcome)); }
+
+    bool answer_at_once = false;
+    std::vector<std::string> asked;
+    Reply pending;
+    std::optional<Outcome> result;
+};
+
+TEST_F(TransactionTest, RunsOneAfterAnotherWithTheSession) {
+    run(R"([{"id":0,"jsonrpc":"2.0","method":"create","params":{"sessionId":"other"}},
+            {"id":1,"jsonrpc":"2.0","method":"invoke","params":{"object":"newref:0"}}])");
+    EXPECT_EQ(asked, std::vector<std::string>{R"(create {"sessionId":"s"})"});
+    answer(Json{{"value", "X"}});
+    EXPECT_EQ(asked.back(), R"(invoke {"object":"X","sessionId":"s"})");
+    EXPECT_FALSE(result);
+    answer(Json{{"value", nullptr}});
+    EXPECT_EQ((*result)->dump(), R"([{"id":0,"jsonrpc":"2.0","result":{"value":"X"}},)"
+                                 R"({"id":1,"jsonrpc":"2.0","result":{"value":null}}])");
+}
+
+TEST_F(TransactionTest, EndsAtTheFirstFailureAndIsStillASuccess) {
+    run(R"([{"id":0,"jsonrpc":"2.0","method":"a"},{"id":1,"jsonrpc":"2.0","method":"b"}])");
+    answer(tl::unexpected{ErrorObject{40101, "no", {}}});
+    EXPECT_EQ(asked.size(), 1u);
+    EXPECT_EQ((*result)->dump(),
+              R"([{"error":{"code":40101,"message":"no"},"id":0,"jsonrpc":"2.0"}])");
+}
+
+TEST_F(TransactionTest, OfNothingGivesNothing) {
+    run("[]");
+    EXPECT_EQ((*result)->dump(), "[]");
+}
+
+TEST_F(TransactionTest, AWrongIdFailsAsAWholeAfterWhatRanBefore) {
+    answer_at_once = true;
+    for (const char* second : {R"({"id":7,"jsonrpc":"2.0","method":"b"})", "5", "{}",
+                               R"({"id":"1","jsonrpc":"2.0","method":"b"})"}) {
+        asked.clear();
+        run((std::string{R"([{"id":0,"jsonrpc":"2.0","method":"a"},)"} + second + "]").c_str());
+        EXPECT_EQ(asked.size(), 1u);
+        EXPECT_EQ(result->error().code, 40008);
+        EXPECT_EQ(result->error().message, "Id of request '1' should be '1'");
+    }
+}
+
+TEST_F(TransactionTest, AnEntryThatIsNoRequestFailsWithItsId) {
+    run(R"([{"id":0,"method":"a"}])");
+    EXPECT_EQ((*result)->at(0)["error"]["code"], jsonrpc::kInvalidRequest);
+    EXPECT_EQ((*result)->at(0)["id"], 0);
+}
+
+TEST_F(TransactionTest, TenThousandThatAnswerAtOnceDoNotFillTheStack) {
+    answer_at_once = true;
+    Json operations = Json::array();
+    for (int i = 0; i < 10'000; ++i)
+        operations.push_back({{"id", i}, {"jsonrpc", "2.0"}, {"method", "ping"}});
+    run(operations.dump().c_str());
+    EXPECT_EQ((*result)->size(), 10'000u);
+}
+
+}  // namespace
+}  // namespace rivero::gateway

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "context.hpp"
 
-#include "rivero/base/log.hpp"
-
-#include <stdexcept>
 
 namespace rivero::webrtc {
 
@@ -14,7 +11,8 @@ Context::Context(const media::Services& services) {
     const Json& rtc = *found;
     // Checked when the settings were read: kinds and ranges are right.
     auto& d = defaults_;
-    d.network_interfaces = rtc.value("networkInterfaces", d.network_interfaces);
+    for (const auto& name : rtc.value("networkInterfaces", std::vector<std::string>{}))
+        d.network_interfaces += (d.network_interfaces.empty() ? "" : ",") + name;
     d.include_loopback = rtc.value("includeLoopback", d.include_loopback);
     d.ice_tcp = rtc.value("iceTcp", d.ice_tcp);
     d.stun_server_address = rtc.value("stunServerAddress", d.stun_server_address);
@@ -24,8 +22,10 @@ Context::Context(const media::Services& services) {
     d.external_ipv6 = rtc.value("externalIPv6", d.external_ipv6);
     d.min_port = rtc.value("minPort", d.min_port);
     d.max_port = rtc.value("maxPort", d.max_port);
-    pem_rsa_ = rtc.value("pemCertificateRSA", "");
-    pem_ecdsa_ = rtc.value("pemCertificateECDSA", "");
+    // The whole range is no wish: the system picks ports faster than we do.
+    if (d.min_port <= 1024 && d.max_port >= 65535) d.min_port = d.max_port = 0;
+    pem_rsa_ = rtc.value("certificateRsa", "");
+    pem_ecdsa_ = rtc.value("certificateEcdsa", "");
 }
 
 transport::DtlsContext Context::dtls(CertificateKeyType key) {

@@ -57,11 +57,43 @@ std::vector<std::string> module_paths(const config::Settings& settings) {
                 .string()};
 }
 
+namespace {
+
+/// The demo page: beside the program in a build tree, in share/ when installed; none is no error.
+std::string default_web_root() {
+    const fs::path here = fs::path{own_program()}.parent_path();
+    for (const fs::path& candidate : {here / "web", here / "../share/rivero/web"})
+        if (fs::is_directory(candidate)) return candidate.lexically_normal().string();
+    return {};
+}
+
+bool is_loopback(const std::string& address) {
+    return address == "localhost" || address == "::1" || address.starts_with("127.");
+}
+
+/// Where recordings with a relative name go is where the page finds them, whichever of the two was set.
+void join_recordings(config::Settings& settings) {
+    const std::string scheme = "file://";
+    if (!settings.web.recordings.empty()) {
+        if (settings.uri.default_path == config::Settings{}.uri.default_path)
+            settings.uri.default_path = scheme + fs::absolute(settings.web.recordings).lexically_normal().string();
+    } else if (settings.uri.default_path.starts_with(scheme)) {
+        const std::string folder = settings.uri.default_path.substr(scheme.size());
+        if (fs::is_directory(folder)) settings.web.recordings = folder;
+    }
+}
+
+}  // namespace
+
 int run_gateway(const config::Settings& given) {
     if (const auto unknown = set_log_levels(given.log.levels); !unknown.empty())
         throw std::runtime_error{"log.levels: " + unknown};
     config::Settings settings = given;
     settings.modules.paths = module_paths(given);
+    if (settings.web.root.empty()) settings.web.root = default_web_root();
+    join_recordings(settings);
+    // Whoever listens for clients on this machine only has browsers on this machine only.
+    if (is_loopback(settings.listen.address)) settings.rtc.include_loopback = true;
     require_directory("web.root", settings.web.root);
     require_directory("web.recordings", settings.web.recordings);
     if (std::none_of(settings.modules.paths.begin(), settings.modules.paths.end(), holds_modules)) {

@@ -34,8 +34,8 @@ MediaHost::MediaHost(int fd, const HostOptions& options)
 MediaHost::~MediaHost() {
     dispatcher_.release_all();
     pool_.reset();  // the last objects die on their strands and leave work for the worker
-    // Twice: what the objects posted may post once more.
-    for (int i = 0; i < 2; ++i) {
+    // Some turns: what the objects posted may post once more.
+    for (int i = 0; i < 4; ++i) {
         std::promise<void> idle;
         worker_.post([&] {
             graph_.flow.stop();

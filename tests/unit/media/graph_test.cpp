@@ -1,0 +1,176 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "manual_loop.hpp"
+#include "rivero/media/relay.hpp"
+#include "rivero/media/source.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace rivero::media {
+namespace {
+
+class Recorded final : public Sink {
+public:
+    Recorded(MediaType type, std::vector<Acceptable> wishes) : Sink{type}, wishes_{std::move(wishes)} {}
+    std::vector<Acceptable> accepts() const override { return wishes_; }
+    void on_format(const Format& format) override { log.push_back(to_string(format)); }
+    void on_detached() override { log.push_back("detached"); }
+    void on_unroutable(const std::string&) override { log.push_back("unroutable"); }
+    void on_packet(const rtp::PacketPtr& packet) override {
+        log.push_back(std::to_string(packet->seq.value));
+        timestamps.push_back(packet->timestamp.value);
+    }
+    void set_wishes(std::vector<Acceptable> wishes) {
+        wishes_ = std::move(wishes);
+        renegotiate();
+    }
+    std::vector<std::string> take() { return std::exchange(log, {}); }
+    std::vector<std::string> log;
+    std::vector<std::uint32_t> timestamps;
+
+private:
+    std::vector<Acceptable> wishes_;
+};
+
+using Log = std::vector<std::string>;
+
+class GraphTest : public testing::Test {
+protected:
+    GraphTest() : graph{loop} {}
+    ~GraphTest() override { loop.run(); }
+    static Format rtp(Codec codec) { return {media_type(codec), Packing::rtp, codec, {}, 1, false, {}}; }
+    rtp::PacketPtr packet(std::int64_t seq, std::uint32_t timestamp, bool key = false) {
+        auto p = graph.packets.make();
+        p->seq = ExtSeqNum{seq};
+        p->timestamp = RtpTimestamp{timestamp};
+        p->starts_keyframe = key;
+        p->storage()[0] = static_cast<std::uint8_t>(seq);
+        p->set_payload(0, 1);
+        return p;
+    }
+    ManualLoop loop;
+    Graph graph;
+};
+
+TEST_F(GraphTest, ASinkThatWasAttachedBeforeThereIsAFormatIsServedFromThenOn) {
+    Source source{graph, MediaType::video, {}};
+    Recorded sink{MediaType::video, {Acceptable::rtp(Codec::vp8)}};
+    source.attach(sink);
+    EXPECT_EQ(sink.take(), Log{});
+    source.set_format(rtp(Codec::vp8));
+    source.push(packet(1, 10));
+    EXPECT_EQ(sink.take(), (Log{"rtp/VP8", "1"}));
+    EXPECT_EQ(sink.find_packet(ExtSeqNum{1})->payload()[0], 1);
+    source.detach(sink);
+    source.push(packet(2, 10));
+    EXPECT_EQ(sink.take(), Log{"detached"});
+}
+
+TEST_F(GraphTest, OneInputHasOneSource) {
+    Source a{graph, MediaType::video, {}}, b{graph, MediaType::video, {}};
+    a.set_format(rtp(Codec::vp8));
+    b.set_format(rtp(Codec::vp8));
+    Recorded sink{MediaType::video, {Acceptable::rtp(Codec::vp8)}};
+    a.attach(sink);
+    b.attach(sink);
+    a.push(packet(1, 10));
+    b.push(packet(2, 10));
+    EXPECT_EQ(sink.take(), (Log{"rtp/VP8", "detached", "rtp/VP8", "2"}));
+    EXPECT_EQ(a.sink_count(), 0u);
+}
+
+TEST_F(GraphTest, ASinkThatWantsNothingYetWaitsAndIsServedWhenItHasNegotiated) {
+    Source source{graph, MediaType::video, {}};
+    source.set_format(rtp(Codec::vp8));
+    Recorded sink{MediaType::video, {}};
+    source.attach(sink);
+    EXPECT_EQ(sink.take(), Log{});
+    sink.set_wishes({Acceptable::rtp(Codec::vp8)});
+    EXPECT_EQ(sink.take(), Log{"rtp/VP8"});
+}
+
+TEST_F(GraphTest, SaysOnceThatNothingIsConvertedAndAsksUpstreamForKeyFrames) {
+    int asked = 0;
+    std::vector<bool> transcoding;
+    Source::Upstream upstream;
+    upstream.request_keyframe = [&] { ++asked; };
+    upstream.on_transcoding = [&](bool now) { transcoding.push_back(now); };
+    Source source{graph, MediaType::video, std::move(upstream)};
+    source.set_format(rtp(Codec::vp8));
+    Recorded a{MediaType::video, {Acceptable::rtp(Codec::vp8)}}, b{MediaType::video, {Acceptable::rtp(Codec::vp8)}};
+    source.attach(a);
+    source.attach(b);
+    EXPECT_EQ(transcoding, std::vector{false});
+    a.request_keyframe();
+    EXPECT_EQ(asked, 1);
+}
+
+TEST_F(GraphTest, AFreshReceiverOfASourceThatMakesNoKeyFramesGetsTheGroupOfPicturesInAnInstant) {
+    Source source{graph, MediaType::video, {}};
+    source.set_format(rtp(Codec::vp8));
+    source.push(packet(1, 3000, true));
+    source.push(packet(2, 3000));
+    source.push(packet(3, 6000));
+    Recorded late{MediaType::video, {Acceptable::rtp(Codec::vp8)}};
+    source.attach(late);
+    late.request_keyframe(true);
+    EXPECT_EQ(late.take(), (Log{"rtp/VP8", "1", "2", "3"}));
+    EXPECT_EQ(late.timestamps, (std::vector<std::uint32_t>{5999, 5999, 6000}));
+    late.request_keyframe(false);  // not fresh any more: old pictures would confuse it
+    EXPECT_EQ(late.take(), Log{});
+}
+
+TEST_F(GraphTest, ARelayHandsOnAndPassesRequestsBack) {
+    int asked = 0;
+    Source::Upstream upstream;
+    upstream.request_keyframe = [&] { ++asked; };
+    Source first{graph, MediaType::video, std::move(upstream)};
+    Relay relay{MediaType::video};
+    auto second = make_on_worker<Source>(graph, graph, MediaType::video,
+                                         Source::Upstream{[&] { relay.request_keyframe(); }, {}, {}});
+    relay.set_target(second);
+    Recorded sink{MediaType::video, {Acceptable::rtp(Codec::h264), Acceptable::rtp(Codec::vp8)}};
+    first.attach(relay);
+    second->attach(sink);
+    first.set_format(rtp(Codec::vp8));
+    first.push(packet(1, 10));
+    EXPECT_EQ(sink.take(), (Log{"rtp/VP8", "1"}));
+    sink.request_keyframe();
+    EXPECT_EQ(asked, 1);
+    relay.set_target(nullptr);
+    second.reset();
+}
+
+TEST_F(GraphTest, ASinkMayLeaveWhileItIsServed) {
+    Source source{graph, MediaType::video, {}};
+    source.set_format(rtp(Codec::vp8));
+    struct Leaver final : Sink {
+        using Sink::Sink;
+        std::vector<Acceptable> accepts() const override { return {Acceptable::any()}; }
+        void on_packet(const rtp::PacketPtr&) override { this->source()->detach(*this); }
+    } leaver{MediaType::video};
+    Recorded stays{MediaType::video, {Acceptable::rtp(Codec::vp8)}};
+    source.attach(leaver);
+    source.attach(stays);
+    source.push(packet(1, 10));
+    source.push(packet(2, 10));
+    EXPECT_EQ(stays.take(), (Log{"rtp/VP8", "1", "2"}));
+    EXPECT_FALSE(leaver.attached());
+}
+
+TEST_F(GraphTest, ASourceThatDiesLeavesItsSinksAlone) {
+    Recorded sink{MediaType::video, {Acceptable::rtp(Codec::vp8)}};
+    {
+        Source source{graph, MediaType::video, {}};
+        source.set_format(rtp(Codec::vp8));
+        source.attach(sink);
+    }
+    EXPECT_EQ(sink.take(), (Log{"rtp/VP8", "detached"}));
+    EXPECT_EQ(sink.source(), nullptr);
+}
+
+}  // namespace
+}  // namespace rivero::media

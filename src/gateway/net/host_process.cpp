@@ -8,8 +8,8 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -107,7 +107,8 @@ Result<Process> spawn_host(const std::vector<std::string>& command, const std::s
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) return failure(reason(argv[0], error));
 
-    Descriptor pidfd{pidfd_open(pid, 0)};
+    // glibc 2.36 declares pidfd_open() without C linkage, so C++ cannot link it.
+    Descriptor pidfd{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
     if (pidfd.get() < 0) {
         const int open_error = errno;
         kill(pid, SIGKILL);

@@ -19,7 +19,7 @@ struct Settings {
         std::uint16_t port = 8888;
         std::string path = "kurento";
         std::vector<std::string> allowed_origins;
-        std::int64_t idle_seconds = 120;
+        std::int64_t idle_seconds = 100;
     } listen;
 
     struct Hosts {

@@ -163,8 +163,8 @@ std::string to_commented_json(const Settings& settings) {
     std::ostringstream out;
     out << "// Settings of Rivero. Every key stands here at its default; keep what you change.\n"
            "// Environment variables (RIVERO_RTC_MIN_PORT for rtc.minPort) and the command line "
-           "win "
-           "over this file.\n{\n";
+           "win.\n"
+           "{\n";
     std::string section;
     bool first = true;
     const auto wrap = [&](const std::string& indent, const std::string& text) {

@@ -26,7 +26,7 @@ struct ListenOptions {
     std::size_t max_connections = 4096;
     /// A client that says nothing for this long is asked (WebSocket ping) at half of it and cut off
     /// at the end.
-    Duration idle = 120s;
+    Duration idle = 100s;
 };
 
 /// How media hosts are started and kept running.

@@ -37,7 +37,9 @@ bool is_control_path(std::string_view target, const std::string& path) {
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
 public:
     HttpSession(Server& server, asio::ip::tcp::socket socket)
-        : server_{server}, counted_{std::in_place, server}, stream_{std::move(socket)} {}
+        : server_{server},
+          counted_{std::in_place, server.connections},
+          stream_{std::move(socket)} {}
 
     void read() {
         parser_.emplace();
@@ -200,7 +202,7 @@ private:
     }
 
     Server& server_;
-    std::optional<CountedConnection> counted_;
+    std::optional<Counted> counted_;
     beast::tcp_stream stream_;
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<http::string_body>> parser_;

@@ -71,8 +71,8 @@ void Listener::accept() {
             });
             return;
         }
-        if (server_.connections >= server_.options.max_connections) {
-            log().warn("a connection was refused: there are {}", server_.connections);
+        if (*server_.connections >= server_.options.max_connections) {
+            log().warn("a connection was refused: there are {}", *server_.connections);
         } else {
             socket.set_option(tcp::no_delay{true}, error);
             start_http(server_, std::move(socket));

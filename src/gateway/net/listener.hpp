@@ -24,27 +24,27 @@ public:
     virtual void go_away() = 0;
 };
 
-/// What every connection of the listener needs; outlives none of its handlers' calls.
-struct Server {
-    Gateway& gateway;
-    const ListenOptions& options;
-    std::size_t connections = 0;
-    std::list<std::weak_ptr<Closable>> clients{};
-};
-
-/// Counts a connection while it lives.
-class CountedConnection {
+/// Counts something while it lives. The count is shared: handlers that never ran, and what they
+/// hold, are destroyed with the io_context, after all else.
+class Counted {
 public:
-    explicit CountedConnection(Server& server) : server_{&server} { ++server.connections; }
-    CountedConnection(CountedConnection&& other) noexcept
-        : server_{std::exchange(other.server_, nullptr)} {}
-    CountedConnection& operator=(CountedConnection&&) = delete;
-    ~CountedConnection() {
-        if (server_ != nullptr) --server_->connections;
+    explicit Counted(std::shared_ptr<std::size_t> count) : count_{std::move(count)} { ++*count_; }
+    Counted(Counted&&) noexcept = default;
+    Counted& operator=(Counted&&) = delete;
+    ~Counted() {
+        if (count_) --*count_;
     }
 
 private:
-    Server* server_;
+    std::shared_ptr<std::size_t> count_;
+};
+
+/// What every connection of the listener needs. Not to be used in their destructors.
+struct Server {
+    Gateway& gateway;
+    const ListenOptions& options;
+    std::shared_ptr<std::size_t> connections = std::make_shared<std::size_t>(0);
+    std::list<std::weak_ptr<Closable>> clients{};
 };
 
 /// Takes the port, and TCP connections once it is told to.

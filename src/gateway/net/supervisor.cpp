@@ -221,7 +221,9 @@ void Supervisor::on_hello(Slot& slot) {
     slot.failed_starts = 0;
     log().info("{} is ready{}", slot.name,
                slot.pid > 0 ? " (process " + std::to_string(slot.pid) + ")" : std::string{});
-    check(slot);
+    // A thread cannot be killed, so there is no use in watching it.
+    slot.watch.cancel();
+    if (slot.pid > 0) check(slot);
     if (!std::exchange(any_was_ready_, true)) events_.first_host_ready();
 }
 
@@ -246,7 +248,7 @@ void Supervisor::kill(Slot& slot, const std::string& why) {
     if (slot.pid > 0) {
         ::kill(slot.pid, SIGKILL);
     } else {
-        // A thread cannot be killed: without its connection it ends by itself.
+        // Without its connection a host in a thread ends by itself.
         slot.connection->close();
         on_end(slot, why);
     }

@@ -19,7 +19,7 @@ class WebsocketClient final : public ClientChannel,
                               public Closable,
                               public std::enable_shared_from_this<WebsocketClient> {
 public:
-    WebsocketClient(Server& server, CountedConnection counted, beast::tcp_stream stream)
+    WebsocketClient(Server& server, Counted counted, beast::tcp_stream stream)
         : server_{server}, counted_{std::move(counted)}, socket_{std::move(stream)} {}
 
     void accept(const HttpRequest& request, bool wrong_path) {
@@ -121,7 +121,7 @@ private:
     }
 
     Server& server_;
-    CountedConnection counted_;
+    Counted counted_;
     websocket::stream<beast::tcp_stream> socket_;
     beast::flat_buffer buffer_;
     std::optional<ConnectionId> id_;  ///< while the gateway knows us
@@ -133,7 +133,7 @@ private:
 
 }  // namespace
 
-void start_websocket(Server& server, CountedConnection counted, beast::tcp_stream stream,
+void start_websocket(Server& server, Counted counted, beast::tcp_stream stream,
                      const HttpRequest& request, bool wrong_path) {
     std::make_shared<WebsocketClient>(server, std::move(counted), std::move(stream))
         ->accept(request, wrong_path);

@@ -35,7 +35,7 @@ public:
     explicit RunningDaemon(DaemonOptions options) {
         options.listen.port = 0;
         options.handle_signals = false;
-        options.on_listening = [this](const std::string& url) { listening_.set_value(url); };
+        options.on_listening = [this](const std::string& at) { listening_.set_value(at); };
         daemon_ = std::make_unique<Daemon>(options);
         thread_ = std::thread{[this] { daemon_->run(); }};
         url = listening_.get_future().get();
@@ -98,7 +98,7 @@ public:
         boost::beast::flat_buffer buffer;
         boost::system::error_code error;
         while (!error) socket_.read(buffer, error);
-        return std::to_string(socket_.reason().code) + ' ' + std::string{socket_.reason().reason};
+        return std::to_string(socket_.reason().code) + ' ' + socket_.reason().reason.c_str();
     }
     std::vector<Json> events;
 

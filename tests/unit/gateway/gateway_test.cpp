@@ -65,8 +65,9 @@ protected:
         const HostId id{number};
         auto fake = std::make_unique<test::FakeHost>([this, id](std::string frame) {
             loop.post([this, id, frame = std::move(frame)] {
-                if (find(id) != nullptr)
+                if (find(id) != nullptr) {
                     EXPECT_TRUE(gateway.service().on_host_bytes(id, as_bytes(frame)));
+                }
             });
         });
         hosts.push_back({id, std::move(fake)});
@@ -102,28 +103,26 @@ protected:
     }
 
     /// Asks with a fresh id and gives the answer.
-    Json ask(Client& client, const char* method, Json params = nullptr) {
-        client.request(++last_id, method, std::move(params));
+    Json ask(Client& by, const char* method, Json params = nullptr) {
+        by.request(++last_id, method, std::move(params));
         loop.run();
-        EXPECT_FALSE(client.answers.empty()) << method;
-        if (client.answers.empty()) return {};
-        Json answer = client.answers.back();
-        client.answers.pop_back();
+        EXPECT_FALSE(by.answers.empty()) << method;
+        if (by.answers.empty()) return {};
+        Json answer = by.answers.back();
+        by.answers.pop_back();
         return answer;
     }
-    std::string create(Client& client, const char* type, Json params = Json::object()) {
-        return ask(client, "create",
+    std::string create(Client& by, const char* type, Json params = Json::object()) {
+        return ask(by, "create",
                    {{"type", type}, {"constructorParams", std::move(params)}})["result"]["value"];
     }
-    Json invoke(Client& client, const std::string& object, const char* operation,
+    Json invoke(Client& by, const std::string& object, const char* operation,
                 Json params = nullptr) {
         return ask(
             client, "invoke",
             {{"object", object}, {"operation", operation}, {"operationParams", std::move(params)}});
     }
-    std::string session(Client& client) {
-        return ask(client, "ping")["result"].value("sessionId", "");
-    }
+    std::string session(Client& by) { return ask(by, "ping")["result"].value("sessionId", ""); }
 
     test::ManualLoop loop;
     Gateway gateway{loop,

@@ -39,7 +39,9 @@ class Range : public testing::TestWithParam<RangeCase> {};
 TEST_P(Range, IsChosen) {
     const auto answer = choose_range(GetParam().header, GetParam().size);
     EXPECT_EQ(answer.kind, GetParam().kind);
-    if (answer.kind == RangeKind::part) EXPECT_EQ(answer.range, GetParam().range);
+    if (answer.kind == RangeKind::part) {
+        EXPECT_EQ(answer.range, GetParam().range);
+    }
 }
 INSTANTIATE_TEST_SUITE_P(
     Rfc9110, Range,

@@ -54,7 +54,8 @@ async function start() {
         throw error;
     }
     onPath(live.peer, $('#live-path'));
-    await Promise.all([show($('#local'), picture.stream), show($('#live'), live.peer.remote)]);
+    show($('#local'), picture.stream);
+    show($('#live'), live.peer.remote);
     update();
 }
 
@@ -161,7 +162,7 @@ async function startPlaying() {
     onPath(playback.peer, $('#playback-path'));
     $('#playback-tile').hidden = false;
     update();
-    await show($('#playback'), playback.peer.remote);
+    show($('#playback'), playback.peer.remote);
 }
 
 async function pausePlaying() {

@@ -8,6 +8,7 @@ import {shortId} from './log.js';
 const BOX = {width: 168, height: 64};
 const GAP = {along: 112, across: 28}; // between columns; between boxes of one column
 const MARGIN = 26;
+const LOOP = 92; // beside a box: room for the arrow from a box to itself, and its label
 const TAB = 'this tab';
 const EVENTS = ['MediaFlowInStateChanged', 'MediaFlowOutStateChanged', 'MediaTranscodingStateChanged',
     'ElementConnected', 'ElementDisconnected', 'Error'];
@@ -20,7 +21,7 @@ export async function watch(element) {
 
 class Model {
     nodes = new Map(); // id -> {id, mine, peer, note, in: Set, out: Set, transcodes: Set} of AUDIO, VIDEO
-    edges = new Map(); // "source sink" -> {source, sink, media: Set}
+    edges = new Map(); // "source sink" -> {source, sink, media: Set, transcoded: Set}, newest last
 
     node(id) {
         if (!this.nodes.has(id)) {
@@ -34,7 +35,7 @@ class Model {
         for (const edge of this.edges.values()) // a sink has one source of a kind
             if (edge.sink === sink && edge.source !== source) this.disconnect(edge.source, sink, media);
         const key = `${source} ${sink}`;
-        if (!this.edges.has(key)) this.edges.set(key, {source, sink, media: new Set()});
+        if (!this.edges.has(key)) this.edges.set(key, {source, sink, media: new Set(), transcoded: new Set()});
         this.edges.get(key).media.add(media);
     }
     disconnect(source, sink, media) {
@@ -44,6 +45,12 @@ class Model {
         // An element of another session is in the picture because of its connection.
         const used = (id) => [...this.edges.values()].some((e) => e.source === id || e.sink === id);
         if (this.nodes.get(sink)?.mine === false && !used(sink)) this.nodes.delete(sink);
+    }
+    /** The event names the source only; it is the newest connection that made it change. */
+    transcoding(source, {mediaType, state}) {
+        const own = [...this.edges.values()].filter((edge) => edge.source === source && edge.media.has(mediaType));
+        if (state === 'TRANSCODING') own.at(-1)?.transcoded.add(mediaType);
+        else for (const edge of own) edge.transcoded.delete(mediaType);
     }
     remove(id) { // and what is in it
         for (const node of [...this.nodes.keys()]) if (node.startsWith(id)) this.nodes.delete(node);
@@ -72,6 +79,7 @@ class Model {
         case 'MediaTranscodingStateChanged':
             if (data.state === 'TRANSCODING') node.transcodes.add(data.mediaType);
             else node.transcodes.delete(data.mediaType);
+            this.transcoding(object, data);
             break;
         case 'ElementConnected':
             if (data.mediaType !== 'DATA') this.connect(object, data.sink, data.mediaType);
@@ -147,11 +155,11 @@ export class Diagram {
         const places = new Map();
         columns.forEach((column, c) => column.forEach(({id}, i) => places.set(id, {
             [along]: MARGIN + c * (size[along] + (down ? 70 : GAP.along)),
-            [across]: MARGIN + (i + (tallest - column.length) / 2) * (size[across] + GAP.across),
+            [across]: (down ? LOOP : MARGIN) + (i + (tallest - column.length) / 2) * (size[across] + GAP.across),
         })));
-        const extent = (axis, n, gap) => 2 * MARGIN + n * size[axis] + (n - 1) * gap;
-        const length = extent(along, 3, down ? 70 : GAP.along);
-        const breadth = extent(across, tallest, GAP.across);
+        const extent = (axis, n, gap, margin) => 2 * margin + n * size[axis] + (n - 1) * gap;
+        const length = extent(along, others.length ? 3 : 2, down ? 70 : GAP.along, MARGIN);
+        const breadth = extent(across, tallest, GAP.across, down ? LOOP : MARGIN);
         return {places, width: down ? breadth : length, height: down ? length : breadth, down};
     }
 
@@ -159,10 +167,10 @@ export class Diagram {
         const {nodes, edges} = this.#model;
         if (!nodes.size) return void (this.#figure.innerHTML = this.#empty);
         const {places, width, height, down} = this.#place();
-        const links = [...edges.values()].map(({source, sink, media}) => {
+        const links = [...edges.values()].map(({source, sink, media, transcoded}) => {
             const from = nodes.get(source), to = nodes.get(sink);
             const moving = new Set([...media].filter((kind) => to.mine ? to.in.has(kind) : from.out.has(kind)));
-            return {from: source, to: sink, media, moving, transcoded: [...media].some((kind) => from.transcodes.has(kind))};
+            return {from: source, to: sink, media, moving, transcoded: transcoded.size > 0};
         });
         for (const {id, mine, peer, in: into, out} of nodes.values()) if (mine && peer) {
             links.push({from: TAB, to: id, media: out, moving: out}, {from: id, to: TAB, media: into, moving: into});
@@ -197,7 +205,7 @@ export class Diagram {
             svg('title', {}, id),
             svg('rect', {width: BOX.width, height: BOX.height, rx: 8}),
             svg('text', {x: 14, y: transcodes ? 23 : 28, class: 'name'}, name),
-            svg('text', {x: 14, y: transcodes ? 40 : 47, class: 'note'}, clip(lines, 24)),
+            svg('text', {x: 14, y: transcodes ? 40 : 47, class: 'note'}, clip(lines, 21)),
             ...(transcodes ? [svg('text', {x: 14, y: 56, class: 'note warn'}, transcodes)] : []));
     }
     /** The picture for those who hear it. */
@@ -225,7 +233,11 @@ function arrow(a, b, down, twin) {
     return {d, x: middle.x + side, y: middle.y + (twin && !forward ? 15 : -7)};
 }
 
-function selfLoop({x, y}) {
+function selfLoop({x, y}, down) {
+    if (down) {
+        const side = x + BOX.width, top = y + 14, bottom = y + BOX.height - 14;
+        return {d: `M${side} ${top}C${side + 28} ${top - 8} ${side + 28} ${bottom + 8} ${side} ${bottom}`, x: side + 48, y: bottom + 16};
+    }
     const left = x + BOX.width - 46, right = x + BOX.width - 16;
     return {d: `M${right} ${y}C${right + 8} ${y - 26} ${left - 8} ${y - 26} ${left} ${y}`, x: x + 50, y: y - 8};
 }

@@ -25,7 +25,9 @@ function json(value) {
     for (const match of text.matchAll(token)) {
         pre.append(text.slice(from, match.index));
         const kind = match[2] !== undefined ? 'key' : match[1] ? 'string' : 'literal';
-        pre.append(make('span', kind, match[1] ?? match[0]), match[2] ?? '');
+        // An SDP in one line is for machines: its lines end here, too.
+        const shown = (match[1] ?? match[0]).replaceAll('\\r\\n', '\\r\\n\n');
+        pre.append(make('span', kind, shown), match[2] ?? '');
         from = match.index + match[0].length;
     }
     pre.append(text.slice(from));

@@ -39,7 +39,8 @@ export function onClick(button, work) {
     });
 }
 
-/** Shows a stream; muted when the browser wants a click first. */
+/** Shows a stream; muted when the browser wants a click first. Not to be waited for: it ends with the
+ *  first picture, and that may never come. */
 export async function show(video, stream) {
     video.srcObject = stream;
     if (!stream) return;

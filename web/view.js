@@ -22,7 +22,7 @@ async function start() {
     });
     onPath(scene.peer, $('#live-path'));
     update();
-    await show($('#live'), scene.peer.remote);
+    show($('#live'), scene.peer.remote);
 }
 
 async function stop() {

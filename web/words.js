@@ -32,6 +32,7 @@ export function explain(error) {
         return RPC[error.code] ? `${RPC[error.code]} The server said: ${detail}` : `The server said: ${detail}`;
     }
     if (DEVICE[error.name]) return DEVICE[error.name];
+    if (error instanceof DOMException) return `The browser refused: ${error.message}`;
     return error.message || String(error);
 }
 

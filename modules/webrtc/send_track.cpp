@@ -33,6 +33,7 @@ bool h264_suits(const sdp::NegotiatedCodec& codec, const media::Format& format) 
 }
 
 bool suits(const sdp::NegotiatedCodec& codec, const media::Format& format) {
+    if (format.reordered) return false;  // decoders of browsers show frames in the order in which they come
     return codec.codec != Codec::h264 || h264_suits(codec, format);
 }
 

@@ -4,6 +4,8 @@
 #include "codec/inspect.hpp"
 #include "codec/video_depacketizer.hpp"
 
+#include <array>
+
 namespace rivero::codec {
 namespace {
 

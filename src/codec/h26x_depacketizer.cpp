@@ -5,6 +5,8 @@
 #include "codec/inspect.hpp"
 #include "codec/video_depacketizer.hpp"
 
+#include <array>
+
 namespace rivero::codec {
 namespace {
 

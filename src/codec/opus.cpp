@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/opus.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 

@@ -6,7 +6,10 @@
 #include "rivero/base/uuid.hpp"
 #include "rivero/media/object.hpp"
 
+#include <atomic>
 #include <future>
+#include <memory>
+#include <vector>
 
 namespace rivero::host {
 namespace {
@@ -178,11 +181,28 @@ void Dispatcher::release_object(const std::string& object_id, std::function<void
                 it = s.erase(it);
             }
         });
-        objects.clear();
-        // What the objects left on the worker, and what the worker left on the strand, goes before the answer.
-        services_.worker.post([&worker = services_.worker, strand, gone = std::move(gone)]() mutable {
-            strand->post([&worker, gone = std::move(gone)]() mutable { worker.post(std::move(gone)); });
-        });
+        // The last one that finishes ends it; the objects live until then.
+        struct Ending {
+            std::vector<std::shared_ptr<remote::Object>> objects;
+            std::function<void()> gone;
+            std::atomic<std::size_t> left;
+        };
+        auto ending = std::make_shared<Ending>();
+        ending->left = objects.size();
+        ending->gone = std::move(gone);
+        ending->objects = std::move(objects);
+        auto bury = [&worker = services_.worker, strand, ending] {
+            if (--ending->left != 0) return;
+            // What the objects leave on the worker, and what the worker leaves on the strand, goes before the answer.
+            strand->post([&worker, strand, ending] {
+                ending->objects.clear();
+                worker.post([&worker, strand, ending] {
+                    strand->post([&worker, ending] { worker.post([ending] { ending->gone(); }); });
+                });
+            });
+        };
+        for (auto& object : std::vector<std::shared_ptr<remote::Object>>{ending->objects})
+            object->finish().then([bury](remote::Outcome<remote::Done>) { bury(); });
     });
 }
 

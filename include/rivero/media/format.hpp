@@ -26,6 +26,7 @@ struct Format {
     /// What the codec's name leaves open: H264 profile-level-id, VP9 profile-id. Empty: unknown or the usual one.
     std::string profile;
     int packetization_mode = 1;  ///< H264 in RTP. RFC 6184 section 6.2
+    bool reordered = false;      ///< frames come in another order than they are shown in (B-frames)
     gst::Caps caps;              ///< frames: with codec_data where the codec has some. Empty for rtp; raw: may be empty
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rivero/base/loop.hpp"
+#include "rivero/remote/future.hpp"
 #include "rivero/remote/json.hpp"
 
 #include <memory>
@@ -58,6 +59,9 @@ public:
     /// first. Afterwards nothing of it may run but what is on its way out; the last reference goes
     /// soon after.
     virtual void release() {}
+    /// Asked after release(): when what must still come to an end (a file that is being closed) has done so. The client's
+    /// call waits for it.
+    [[nodiscard]] virtual Future<Done> finish() { return Done{}; }
 
 protected:
     void send_event(const std::string& type, Json data) {

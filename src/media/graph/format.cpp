@@ -12,7 +12,7 @@ std::string to_string(const Format& format) {
 
 bool same_encoding(const Format& a, const Format& b) {
     return a.type == b.type && a.packing == b.packing && a.codec == b.codec && a.profile == b.profile &&
-           a.packetization_mode == b.packetization_mode;
+           a.packetization_mode == b.packetization_mode && a.reordered == b.reordered;
 }
 
 }  // namespace rivero::media

@@ -240,9 +240,11 @@ struct DtlsAssociation::State {
         return SrtpKeys{*profile, server, client};
     }
 
-    void end(DtlsEvent event) {
+    // A template, so that no variant is moved: g++ 12 warns of uninitialised members there.
+    template <class Event>
+    void end(Event event) {
         phase = Phase::ended;
-        events.push_back(std::move(event));
+        events.emplace_back(std::move(event));
         handshake_ends.reset();
         retransmit_at.reset();
     }

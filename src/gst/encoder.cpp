@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace rivero::gst {
@@ -218,6 +219,15 @@ int threads_for(PictureSize size) {
     return 1;
 }
 
+/// av1enc learnt to make key frames on request in 1.22.1; Debian 12 has 1.22.0.
+bool av1enc_obeys_requests() {
+    guint major = 0;
+    guint minor = 0;
+    guint micro = 0;
+    gst_version(&major, &minor, &micro, nullptr);
+    return std::tuple{major, minor, micro} >= std::tuple{1u, 22u, 1u};
+}
+
 int even(double length) {
     return std::max(2, static_cast<int>(std::lround(length / 2 - 0.25)) * 2);
 }
@@ -340,6 +350,13 @@ bool Encoder::configure_video(const Caps& caps) {
     return true;
 }
 
+void Encoder::set_filter() {
+    set_property(filter_, "caps",
+                 "video/x-raw, format=I420, pixel-aspect-ratio=" +
+                     std::string{odd_start_ ? "10000/10001" : "1/1"} +
+                     ", width=" + number(size_.width) + ", height=" + number(size_.height));
+}
+
 void Encoder::push(const Frame& frame, const Caps& caps) {
     if (!caps) return;
     if (!(caps == caps_)) {
@@ -347,7 +364,7 @@ void Encoder::push(const Frame& frame, const Caps& caps) {
         caps_ = caps;
         if (changed) {
             usable_ = !is_video(codec_) || configure_video(caps);
-            if (usable_) input_.set_caps(caps);
+            if (!is_video(codec_)) input_.set_caps(caps);
         }
     }
     if (!usable_) return;
@@ -361,7 +378,13 @@ void Encoder::push(const Frame& frame, const Caps& caps) {
 }
 
 void Encoder::request_keyframe() {
-    if (!is_video(codec_)) return;
+    if (!is_video(codec_) || !started_) return;  // the first frame is one anyway
+    if (codec_ == Codec::av1 && !av1enc_obeys_requests()) {
+        // Any change of the format makes it start anew; this one changes no picture.
+        odd_start_ = !odd_start_;
+        set_filter();
+        return;
+    }
     // Against the stream, straight into the encoder: it does not wait for the next frame to pass.
     auto pad = Pad::adopt(gst_element_get_static_pad(encoder_.get(), "src"));
     gst_pad_send_event(pad.get(),

@@ -76,6 +76,7 @@ private:
     Encoder(Loop& loop, Codec codec, EncoderSettings settings, Events events);
     Result<void> build();
     bool configure_video(const Caps& caps);
+    void set_filter();
 
     Codec codec_;
     EncoderSettings settings_;
@@ -85,6 +86,8 @@ private:
     Caps caps_;
     bool usable_ = false;  // the caps are such that we can encode them
     bool started_ = false;
+    PictureSize size_;
+    bool odd_start_ = false;  // see request_keyframe()
     Element encoder_;
     Element filter_;
     FrameInput input_;

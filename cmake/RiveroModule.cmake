@@ -1,26 +1,39 @@
 # rivero_add_module(<name> SOURCES ... [TESTS ...] [LAYERS ...] [LINK ...])
 #
-# Builds modules/<name> into <build>/modules/librivero_<name>.so. A module sees the SDK (rivero::sdk: the public headers);
-# LAYERS adds protocol cores to the modules that speak these protocols.
+# Builds a module into <build>/modules/librivero_<name>.so and installs it to where the daemon looks. A module sees the
+# SDK (rivero::sdk: the public headers). Works in this tree and, after find_package(rivero), in any other.
+#
+#   TESTS   GoogleTest files: a program with these and the module's own sources. Elsewhere after find_package(GTest).
+#   LAYERS  in this tree only: protocol cores, for modules that speak these protocols
+#   LINK    whatever else the module is made of
 function(rivero_add_module name)
     cmake_parse_arguments(ARG "" "" "SOURCES;TESTS;LAYERS;LINK" ${ARGN})
     list(TRANSFORM ARG_LAYERS PREPEND rivero:: OUTPUT_VARIABLE layers)
+    set(libraries rivero::sdk ${layers} ${ARG_LINK})
+    if(TARGET rivero_options)
+        list(APPEND libraries rivero_options)
+    endif()
     add_library(rivero_module_${name} MODULE ${ARG_SOURCES})
     set_target_properties(rivero_module_${name} PROPERTIES OUTPUT_NAME rivero_${name} CXX_VISIBILITY_PRESET hidden
         VISIBILITY_INLINES_HIDDEN ON LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/modules)
-    target_link_libraries(rivero_module_${name} PRIVATE rivero::sdk ${layers} ${ARG_LINK} rivero_options)
+    target_link_libraries(rivero_module_${name} PRIVATE ${libraries})
     target_include_directories(rivero_module_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     if(TARGET rivero_sdk_pch)
         target_precompile_headers(rivero_module_${name} PRIVATE ${RIVERO_SDK_PCH})
     endif()
-    install(TARGETS rivero_module_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/rivero/modules)
+    install(TARGETS rivero_module_${name} LIBRARY DESTINATION lib/rivero/modules)
+    if(TARGET daemon)
+        add_dependencies(daemon rivero_module_${name})
+    endif()
     if(BUILD_TESTING AND ARG_TESTS)
         # The module's sources once more: its classes are hidden in the .so, and the test looks inside.
         add_executable(rivero_module_${name}_test ${ARG_SOURCES} ${ARG_TESTS})
-        target_link_libraries(rivero_module_${name}_test PRIVATE rivero::sdk ${layers} ${ARG_LINK} rivero_options
-            GTest::gmock GTest::gtest_main)
+        target_link_libraries(rivero_module_${name}_test PRIVATE ${libraries} GTest::gmock GTest::gtest_main)
         target_include_directories(rivero_module_${name}_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
         add_test(NAME module.${name} COMMAND rivero_module_${name}_test)
         set_tests_properties(module.${name} PROPERTIES TIMEOUT 120 LABELS module)
+        if(TARGET unit-tests)
+            add_dependencies(unit-tests rivero_module_${name}_test)
+        endif()
     endif()
 endfunction()

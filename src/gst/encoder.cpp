@@ -341,12 +341,16 @@ bool Encoder::configure_video(const Caps& caps) {
     }
     if (codec_ == Codec::vp9 || codec_ == Codec::av1)
         set_property(encoder_, "tile-columns", size.width >= 1280 ? "1" : "0");
-    std::string wanted =
-        "video/x-raw, format=I420, pixel-aspect-ratio=1/1, width=" + number(size.width) +
-        ", height=" + number(size.height);
-    // x265 does not open without a rate; its rate control goes by the time stamps all the same.
-    if (codec_ == Codec::h265) wanted += ", framerate=30/1";
-    set_property(filter_, "caps", wanted);
+    size_ = size;
+    set_filter();
+    Caps described = caps;
+    if ((codec_ == Codec::h264 || codec_ == Codec::h265) && info.fps_n == 0) {
+        // Without a rate x265 does not open, and x264 holds each frame until it has seen the next.
+        described = Caps::adopt(gst_caps_copy(caps.get()));
+        gst_caps_set_simple(described.get(), "framerate", GST_TYPE_FRACTION,
+                            static_cast<int>(kNominalFramerate), 1, nullptr);
+    }
+    input_.set_caps(described);
     return true;
 }
 

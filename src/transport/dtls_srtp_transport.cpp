@@ -58,18 +58,19 @@ void DtlsSrtpTransport::set_listener(Listener* listener) {
 }
 
 void DtlsSrtpTransport::start_dtls(DtlsRole role, std::vector<Fingerprint> peer) {
-    start(role);
-    expect_peer(std::move(peer));
+    if (!make_association(role)) return;
+    dtls_->expect_peer(std::move(peer), Clock::now());
+    begin_handshake();
 }
 
 void DtlsSrtpTransport::start_dtls_server() {
-    start(DtlsRole::server);
+    if (make_association(DtlsRole::server)) begin_handshake();
 }
 
-void DtlsSrtpTransport::start(DtlsRole role) {
-    if (dtls_ || dtls_state_ != DtlsState::fresh) return;
+bool DtlsSrtpTransport::make_association(DtlsRole role) {
+    if (dtls_ || dtls_state_ != DtlsState::fresh) return false;
     dtls_ = std::make_unique<DtlsAssociation>(context_, role);
-    begin_handshake();
+    return true;
 }
 
 void DtlsSrtpTransport::expect_peer(std::vector<Fingerprint> peer) {

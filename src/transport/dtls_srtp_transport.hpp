@@ -113,7 +113,8 @@ private:
     void on_selected_pair(std::string_view local, std::string_view remote) override;
     void on_datagram(MutableBytes datagram, Time arrival) override;
 
-    void start(DtlsRole role);
+    /// False when there is one, or was.
+    bool make_association(DtlsRole role);
     [[nodiscard]] bool has_path() const;
     [[nodiscard]] bool can_send();
     /// As soon as ICE has a path.

@@ -336,6 +336,18 @@ TEST_F(TransportTest, CanBeDestroyedFromWithinADtlsEventAndAPacket) {
         << "the good-bye has arrived";
 }
 
+TEST_F(TransportTest, CanBeDestroyedByTheEventThatStartingDtlsRaises) {
+    trickle();
+    ASSERT_TRUE(a.transport->ice().set_remote_credentials(b.transport->ice().local_credentials()));
+    ASSERT_TRUE(b.transport->ice().set_remote_credentials(a.transport->ice().local_credentials()));
+    gather_both();
+    ASSERT_TRUE(loop.run_until([&] { return a.transport->ice().state() == IceState::ready; }));
+    a.die_on_dtls_state = DtlsState::connecting;
+    a.transport->start_dtls(DtlsRole::client,
+                            {context_of(DtlsRole::server).certificate().fingerprint()});
+    EXPECT_FALSE(a.transport);
+}
+
 TEST_F(TransportTest, AWrongFingerprintFailsAndNoMediaPasses) {
     trickle();
     a.start(b);

@@ -23,6 +23,9 @@ export function program() {
 /** Sanitized programs are several times slower: all time limits are multiplied by this. */
 export const slowness = Number(process.env.RIVERO_E2E_SLOW ?? 1);
 
+/** The daemon takes RIVERO_... for its settings, and refuses what it does not know: ours are not for it. */
+const inherited = () => Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^RIVERO_(BIN|MODULES|E2E_.*)$/.test(key)));
+
 export class Daemon {
   #clients = [];
 
@@ -37,7 +40,7 @@ export class Daemon {
     const daemon = new Daemon();
     daemon.directory = mkdtempSync(path.join(os.tmpdir(), 'rivero-e2e.'));
     daemon.log = '';
-    const child = spawn(bin, line, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    const child = spawn(bin, line, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...inherited(), ...env } });
     daemon.process = child;
     daemon.pid = child.pid;
     daemon.exit = once(child, 'exit').then(([code, signal]) => ({ code, signal }));

@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+// Chromium as the peer: one browser, pages that hold peer connections, and signalling to an endpoint.
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import { chromium } from 'playwright-core';
+import { slowness } from './daemon.mjs';
+import { until } from './wait.mjs';
+
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+  '--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns',
+  '--autoplay-policy=no-user-gesture-required', '--disable-renderer-backgrounding', '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+];
+
+/** A page of our own on localhost: cameras want a secure context. */
+async function serve() {
+  const files = { '/': ['page.html', 'text/html'], '/page.js': ['page.js', 'text/javascript'] };
+  const server = http.createServer((request, response) => {
+    const [name, type] = files[request.url] ?? [];
+    if (!name) return response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(readFileSync(new URL(name, import.meta.url)));
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  return server;
+}
+
+export class Browser {
+  static async start() {
+    const browser = new Browser();
+    browser.server = await serve();
+    browser.address = `http://localhost:${browser.server.address().port}/`;
+    browser.chromium = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS });
+    return browser;
+  }
+  static async for(t) {
+    const browser = await Browser.start();
+    t.after(() => browser.close());
+    return browser;
+  }
+  async page() {
+    const page = await this.chromium.newPage();
+    page.candidateSinks = new Map();
+    page.on('pageerror', (error) => console.error(`page: ${error.message}`));
+    await page.exposeFunction('onLocalCandidate', (name, candidate) => page.candidateSinks.get(name)?.(candidate));
+    await page.goto(this.address);
+    await page.waitForFunction(() => window.rtc !== undefined);
+    return page;
+  }
+  async close() {
+    await this.chromium.close();
+    this.server.close();
+  }
+}
+
+/** Signalling by bare JSON-RPC. `endpoint` is the id of a WebRtcEndpoint. */
+export class RpcSignalling {
+  constructor(client, endpoint) { Object.assign(this, { client, endpoint }); }
+  async onCandidate(use) {
+    this.client.on((e) => e.object === this.endpoint && e.type === 'IceCandidateFound' && use(e.data.candidate));
+    await this.client.subscribe(this.endpoint, 'IceCandidateFound');
+  }
+  processOffer(offer) { return this.client.invoke(this.endpoint, 'processOffer', { offer }); }
+  addCandidate(candidate) { return this.client.invoke(this.endpoint, 'addIceCandidate', { candidate }); }
+  gather() { return this.client.invoke(this.endpoint, 'gatherCandidates'); }
+}
+
+let serial = 0;
+
+/** A peer connection in a page, negotiated with an endpoint of the server. The browser offers. */
+export class Peer {
+  static async join(page, signalling, { send = [], receive = [], codec, source = 'camera', width = 320, height = 240, fps = 15 } = {}) {
+    const peer = new Peer();
+    Object.assign(peer, { page, signalling, name: `peer${++serial}` });
+    const early = [];
+    let use = (candidate) => early.push(candidate);
+    page.candidateSinks.set(peer.name, (candidate) => use(candidate));
+    peer.offer = await page.evaluate(([name, options]) => window.rtc.offer(name, options), [peer.name, { send, receive, codec, source, width, height, fps }]);
+    const fromServer = [];
+    let toPage = (candidate) => fromServer.push(candidate);
+    await signalling.onCandidate((candidate) => toPage(candidate));
+    peer.answer = await signalling.processOffer(peer.offer);
+    const gathering = signalling.gather();
+    const ours = ({ candidate, sdpMid, sdpMLineIndex }) => ({ candidate, sdpMid, sdpMLineIndex });
+    use = (candidate) => signalling.addCandidate(ours(candidate)).catch((error) => console.error(`addIceCandidate: ${error.message}`));
+    const sent = Promise.all(early.map(use));
+    await page.evaluate(([name, sdp]) => window.rtc.answer(name, sdp), [peer.name, peer.answer]);
+    toPage = (candidate) => page.evaluate(([name, c]) => window.rtc.candidate(name, c), [peer.name, ours(candidate)]).catch((error) => console.error(`candidate: ${error.message}`));
+    await Promise.all([...fromServer.map(toPage), sent, gathering]);
+    return peer;
+  }
+
+  stats() { return this.page.evaluate((name) => window.rtc.stats(name), this.name); }
+  /** @return the statistics that satisfied `enough` */
+  async reaches(enough, what, ms = 15_000) {
+    let last;
+    return until(async () => {
+      last = await this.stats();
+      return enough(last) && last;
+    }, ms * slowness, () => `${this.name}: ${what}; connection ${last.connection}, ICE ${last.ice}, ${summary(last)}`);
+  }
+  connected() { return this.reaches((s) => s.connection === 'connected', 'does not connect'); }
+  /** Waits until `n` more pictures than now have been decoded. */
+  async decodes(n, ms) {
+    const now = (await this.stats()).in.video?.framesDecoded ?? 0;
+    return this.reaches((s) => (s.in.video?.framesDecoded ?? 0) >= now + n, `does not decode ${n} more pictures than ${now}`, ms);
+  }
+  async hears(n, ms) {
+    const now = (await this.stats()).in.audio?.packetsReceived ?? 0;
+    return this.reaches((s) => (s.in.audio?.packetsReceived ?? 0) >= now + n, `does not get ${n} more audio packets than ${now}`, ms);
+  }
+  sends(ms) { return this.reaches((s) => (s.out.video ? s.out.video.framesEncoded > 2 : s.out.audio?.packetsSent > 5), 'sends nothing', ms); }
+  end() { return this.page.evaluate((name) => window.rtc.end(name), this.name); }
+}
+
+/** One line of what matters when a wait failed. */
+export function summary(s) {
+  const v = s.in.video, a = s.in.audio, ov = s.out.video, oa = s.out.audio;
+  return [
+    v && `video in: ${v.packetsReceived} packets, ${v.packetsLost} lost, ${v.framesDecoded} decoded, ${v.keyFramesDecoded} keys, pli ${v.pliCount}, nack ${v.nackCount}, ${v.codec}`,
+    a && `audio in: ${a.packetsReceived} packets, ${a.packetsLost} lost`,
+    ov && `video out: ${ov.packetsSent} packets, ${ov.framesEncoded} encoded, pli ${ov.pliCount}, ${ov.codec}`,
+    oa && `audio out: ${oa.packetsSent} packets`,
+  ].filter(Boolean).join('; ');
+}

@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+// The browser's half of lib/browser.mjs: peer connections by name.
+const peers = new Map();
+let audioContext;
+
+/** Camera and microphone that Chromium makes up. */
+const camera = ({ width, height, fps, audio, video }) => navigator.mediaDevices.getUserMedia({
+  audio: audio && { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+  video: video && { width, height, frameRate: fps },
+});
+
+/** Once per second: a white picture and a tone, both 150 ms long, begun at the same instant. */
+function flash({ width, height, fps }) {
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width, height });
+  document.body.append(canvas);
+  const draw = canvas.getContext('2d', { alpha: false });
+  audioContext ??= new AudioContext({ sampleRate: 48000, latencyHint: 'interactive' });
+  const out = audioContext.createMediaStreamDestination();
+  const tone = new OscillatorNode(audioContext, { frequency: 1000 });
+  const gate = new GainNode(audioContext, { gain: 0 });
+  tone.connect(gate).connect(out);
+  tone.start();
+  let beeped = -1;
+  const start = audioContext.currentTime;
+  const paint = () => {
+    const t = audioContext.currentTime - start;
+    const second = Math.floor(t);
+    // The tone is planned ahead, sample-exact; the picture turns white with the first frame at or after it.
+    if (second > beeped) {
+      beeped = second;
+      gate.gain.setValueAtTime(0.8, start + second + 1);
+      gate.gain.setValueAtTime(0, start + second + 1.15);
+    }
+    draw.fillStyle = second >= 1 && t - second < 0.15 ? '#fff' : '#000';
+    draw.fillRect(0, 0, width, height);
+    // Something small moves, so that each frame is a new one.
+    draw.fillStyle = '#888';
+    draw.fillRect(Math.floor(t * 40) % width, height - 4, 8, 4);
+  };
+  setInterval(paint, 1000 / fps);
+  paint();
+  return new MediaStream([...canvas.captureStream(fps).getVideoTracks(), ...out.stream.getAudioTracks()]);
+}
+
+function prefer(transceiver, codec) {
+  const all = RTCRtpReceiver.getCapabilities('video').codecs;
+  const wanted = all.filter((c) => c.mimeType.toLowerCase() === `video/${codec.toLowerCase()}`);
+  if (!wanted.length) throw new Error(`this browser has no ${codec}`);
+  transceiver.setCodecPreferences([...wanted, ...all.filter((c) => /rtx/i.test(c.mimeType))]);
+}
+
+/** Notes when the first decoded picture is there, without the need to draw it. */
+async function watch(peer, track) {
+  const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+  const { value, done } = await reader.read();
+  if (done) return;
+  peer.firstFrame = performance.now();
+  peer.size = [value.displayWidth, value.displayHeight];
+  value.close();
+  reader.releaseLock();
+  await reader.cancel?.().catch(() => {});
+}
+
+window.rtc = {
+  /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps */
+  async offer(name, options) {
+    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    const peer = { pc, states: [] };
+    peers.set(name, peer);
+    pc.onicecandidate = ({ candidate }) => candidate && candidate.candidate && window.onLocalCandidate(name, candidate.toJSON());
+    pc.onconnectionstatechange = () => { peer.states.push([performance.now(), pc.connectionState]); if (pc.connectionState === 'connected') peer.connected ??= performance.now(); };
+    pc.ontrack = ({ track }) => {
+      if (track.kind === 'video') {
+        watch(peer, track);
+      } else {
+        const player = new Audio();
+        player.srcObject = new MediaStream([track]);
+        player.play().catch(() => {});
+        peer.player = player;
+      }
+    };
+    if (options.send.length) {
+      const make = options.source === 'flash' ? flash : camera;
+      peer.stream = await make({ ...options, audio: options.send.includes('audio'), video: options.send.includes('video') });
+    }
+    for (const kind of ['audio', 'video']) {
+      const sends = options.send.includes(kind), receives = options.receive.includes(kind);
+      if (!sends && !receives) continue;
+      const transceiver = pc.addTransceiver(sends ? peer.stream.getTracks().find((t) => t.kind === kind) : kind, {
+        direction: sends && receives ? 'sendrecv' : sends ? 'sendonly' : 'recvonly',
+        ...(sends ? { streams: [peer.stream] } : {}),
+      });
+      if (kind === 'video' && options.codec) prefer(transceiver, options.codec);
+    }
+    await pc.setLocalDescription(await pc.createOffer());
+    return pc.localDescription.sdp;
+  },
+  async answer(name, sdp) {
+    const peer = peers.get(name);
+    peer.started = performance.now();
+    await peer.pc.setRemoteDescription({ type: 'answer', sdp });
+  },
+  async candidate(name, candidate) { await peers.get(name).pc.addIceCandidate(candidate); },
+  /** Numbers as plain values: { connection, video, audio, out: { video, audio }, firstFrameMs } */
+  async stats(name) {
+    const peer = peers.get(name);
+    const report = await peer.pc.getStats();
+    const result = { connection: peer.pc.connectionState, ice: peer.pc.iceConnectionState, in: {}, out: {}, candidatePairs: 0,
+      connectedMs: peer.connected && peer.connected - peer.started, firstFrameMs: peer.firstFrame && peer.firstFrame - peer.started };
+    for (const s of report.values()) {
+      if (s.type === 'inbound-rtp') result.in[s.kind] = { ...s, codec: report.get(s.codecId)?.mimeType };
+      if (s.type === 'outbound-rtp') result.out[s.kind] = { ...s, codec: report.get(s.codecId)?.mimeType };
+    }
+    return result;
+  },
+  /** @return when the peer asked for what it has: milliseconds since the answer was set */
+  async end(name) {
+    const peer = peers.get(name);
+    peer?.pc.close();
+    peer?.stream?.getTracks().forEach((t) => t.stop());
+    peers.delete(name);
+  },
+};

@@ -115,23 +115,11 @@ test('a released object is gone, and says so as the library expects it', async (
   const { client, pipeline } = await application(t);
   const webRtc = await pipeline.create('WebRtcEndpoint');
   await pipeline.release();
-  await assert.rejects(webRtc.gatherCandidates(), (error) => error.code === 40101 || /released|not found/i.test(error.message));
+  // A callback of our own: without one the library writes the error to the console.
+  const error = await new Promise((done) => webRtc.getName((e) => done(e)));
+  assert.equal(error?.code, 40101);
   const manager = await client.getServerManager();
   assert.deepEqual(await manager.getPipelines(), []);
   const info = await manager.getInfo();
   assert.deepEqual(info.modules.map((m) => m.name).filter((n) => ['core', 'elements', 'filters'].includes(n)).sort(), ['core', 'elements', 'filters']);
-});
-
-test('a transaction', async (t) => {
-  const { client } = await application(t);
-  const [pipeline, endpoint] = await deadline(new Promise((resolve, reject) => {
-    const tx = client.beginTransaction();
-    const pipe = client.create('MediaPipeline');
-    const web = pipe.create('WebRtcEndpoint');
-    web.connect(web);
-    client.endTransaction((error) => (error ? reject(error) : resolve([pipe, web])));
-    void tx;
-  }), 10_000 * slowness, 'the transaction does not end');
-  assert.match((await endpoint).id, /_kurento\.WebRtcEndpoint$/);
-  assert.match((await pipeline).id, /_kurento\.MediaPipeline$/);
 });

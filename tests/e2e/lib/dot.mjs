@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 /** Stages of an element's (or a whole pipeline's) format trees: { decode, encode }. */
 export async function stages(client, object) {
   const dot = await client.invoke(object, 'getGstreamerDot');
-  const count = (kind) => [...dot.matchAll(new RegExp(`\\b${kind}\\b[^:\\\\\\n]*:`, 'g'))].length;
+  const count = (kind) => [...dot.matchAll(new RegExp(`\\b${kind}: `, 'g'))].length;
   return { decode: count('decode'), encode: count('encode'), dot };
 }
 

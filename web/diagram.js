@@ -15,7 +15,8 @@ const EVENTS = ['MediaFlowInStateChanged', 'MediaFlowOutStateChanged', 'MediaTra
 
 /** Subscribes to what the picture shows. */
 export async function watch(element) {
-    const more = /RecorderEndpoint|PlayerEndpoint/.test(element.id) ? ['UriEndpointStateChanged'] : [];
+    const more = /RecorderEndpoint$/.test(element.id) ? ['UriEndpointStateChanged', 'Recording', 'Stopped']
+        : /PlayerEndpoint$/.test(element.id) ? ['UriEndpointStateChanged'] : [];
     await Promise.all([...EVENTS, ...more].map((type) => element.on(type, () => {})));
 }
 
@@ -205,7 +206,7 @@ export class Diagram {
             svg('title', {}, id),
             svg('rect', {width: BOX.width, height: BOX.height, rx: 8}),
             svg('text', {x: 14, y: transcodes ? 23 : 28, class: 'name'}, name),
-            svg('text', {x: 14, y: transcodes ? 40 : 47, class: 'note'}, clip(lines, 21)),
+            svg('text', {x: 14, y: transcodes ? 40 : 47, class: 'note'}, clip(lines, 20)),
             ...(transcodes ? [svg('text', {x: 14, y: 56, class: 'note warn'}, transcodes)] : []));
     }
     /** The picture for those who hear it. */

@@ -4,7 +4,7 @@
 // The panel with the JSON-RPC traffic: one line per call with its answer, and one per event.
 
 const KEEP = 500;
-const ROUTINE = /^(ping|connect)$|IceCandidate|subscribe/;
+const ROUTINE = /^ping |IceCandidate|subscribe/;
 
 const make = (tag, className, text = '') =>
     Object.assign(document.createElement(tag), {className, textContent: text});
@@ -13,7 +13,8 @@ const make = (tag, className, text = '') =>
 export function shortId(id) {
     const own = id.split('/').at(-1);
     const [uuid, name] = [own.slice(0, own.indexOf('_')), own.slice(own.indexOf('_') + 1)];
-    return `${name.split('.').at(-1)} ${uuid.slice(0, 4)}`;
+    const type = name.split('.').at(-1);
+    return uuid === 'manager' ? type : `${type} ${uuid.slice(0, 4)}`;
 }
 
 /** Pretty-printed and coloured, as nodes: what peers send never becomes markup. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rivero/gst/encoder.hpp"
 
+#include "rivero/base/assert.hpp"
 #include "rivero/base/log.hpp"
 #include "rivero/gst/init.hpp"
 
@@ -219,8 +220,9 @@ int threads_for(PictureSize size) {
     return 1;
 }
 
-/// av1enc learnt to make key frames on request in 1.22.1; Debian 12 has 1.22.0.
-bool av1enc_obeys_requests() {
+/// av1enc learnt to make key frames on request in 1.22.1; Debian 12 has 1.22.0, which also leaks
+/// the codec's memory (megabytes) whenever the format changes. A new pipeline does neither.
+bool av1enc_is_sound() {
     guint major = 0;
     guint minor = 0;
     guint micro = 0;
@@ -248,44 +250,44 @@ PictureSize encoded_size(PictureSize raw, double pixel_aspect_ratio,
 }
 
 Encoder::Encoder(Loop& loop, Codec codec, EncoderSettings settings, Events events)
-    : codec_{codec},
+    : loop_{loop},
+      codec_{codec},
       settings_{settings},
       events_{std::make_shared<const Events>(std::move(events))},
-      input_{is_video(codec) ? kVideoInput : kAudioInput, FrameInput::WhenFull::drop_oldest},
-      output_{loop, kOutput,
-              [weak = std::weak_ptr{events_}](Frame frame, const Caps& caps) {
+      output_{loop, kOutput, [weak = std::weak_ptr{events_}](Frame frame, const Caps& caps) {
                   auto alive = weak.lock();
                   if (alive && alive->on_frame) alive->on_frame(std::move(frame), caps);
-              }},
-      pipeline_{"encoder",
-                loop,
-                {.on_error =
-                     [weak = std::weak_ptr{events_}](const BusReport& report) {
-                         auto alive = weak.lock();
-                         if (alive && alive->on_error) alive->on_error(report);
-                     },
-                 .on_warning = {},
-                 .on_eos = {},
-                 .on_state = {},
-                 .on_posting_thread = {}}} {
+              }} {
     if (settings_.max_framerate) limiter_.emplace(*settings_.max_framerate);
 }
 
 Result<std::unique_ptr<Encoder>> Encoder::create(Loop& loop, Codec target, EncoderSettings settings,
                                                  Events events) {
-    auto element = make_encoder_element(target, settings);
-    if (!element)
-        return failure("cannot encode " + std::string{encoding_name(target)} + ": " +
-                       element.error().message);
     std::unique_ptr<Encoder> encoder{new Encoder{loop, target, settings, std::move(events)}};
-    encoder->encoder_ = *element;
     auto built = encoder->build();
-    if (!built) return tl::unexpected{built.error()};
+    if (!built)
+        return failure("cannot encode " + std::string{encoding_name(target)} + ": " +
+                       built.error().message);
     return encoder;
 }
 
 Result<void> Encoder::build() {
-    std::vector<Element> chain{input_.element()};
+    auto made = make_encoder_element(codec_, settings_);
+    if (!made) return tl::unexpected{made.error()};
+    encoder_ = *made;
+    pipeline_ = std::make_unique<PrivatePipeline>(
+        "encoder", loop_,
+        PrivatePipeline::Events{.on_error =
+                                    [weak = std::weak_ptr{events_}](const BusReport& report) {
+                                        auto alive = weak.lock();
+                                        if (alive && alive->on_error) alive->on_error(report);
+                                    },
+                                .on_warning = {},
+                                .on_eos = {},
+                                .on_state = {},
+                                .on_posting_thread = {}});
+    input_.emplace(is_video(codec_) ? kVideoInput : kAudioInput, FrameInput::WhenFull::drop_oldest);
+    std::vector<Element> chain{input_->element()};
     auto append = [&](const char* factory) -> Result<Element> {
         auto element = make_element(factory);
         if (element) chain.push_back(*element);
@@ -317,10 +319,13 @@ Result<void> Encoder::build() {
     chain.push_back(make_frame_output(Pace::as_it_comes, [this](Frame frame, const Caps& caps) {
         output_.push(std::move(frame), caps);
     }));
-    auto linked = pipeline_.add_chain(chain);
+    auto linked = pipeline_->add_chain(chain);
     if (!linked) return linked;
-    if (settings_.bitrate || is_video(codec_))
+    if (bitrate_ != Bitrate{}) {
+        set_element_bitrate(encoder_, codec_, bitrate_);  // a new beginning keeps the rate
+    } else if (settings_.bitrate || is_video(codec_)) {
         set_bitrate(settings_.bitrate.value_or(kDefaultVideoBitrate));
+    }
     return {};
 }
 
@@ -341,8 +346,9 @@ bool Encoder::configure_video(const Caps& caps) {
     }
     if (codec_ == Codec::vp9 || codec_ == Codec::av1)
         set_property(encoder_, "tile-columns", size.width >= 1280 ? "1" : "0");
-    size_ = size;
-    set_filter();
+    set_property(filter_, "caps",
+                 "video/x-raw, format=I420, pixel-aspect-ratio=1/1, width=" + number(size.width) +
+                     ", height=" + number(size.height));
     Caps described = caps;
     if ((codec_ == Codec::h264 || codec_ == Codec::h265) && info.fps_n == 0) {
         // Without a rate x265 does not open, and x264 holds each frame until it has seen the next.
@@ -350,15 +356,17 @@ bool Encoder::configure_video(const Caps& caps) {
         gst_caps_set_simple(described.get(), "framerate", GST_TYPE_FRACTION,
                             static_cast<int>(kNominalFramerate), 1, nullptr);
     }
-    input_.set_caps(described);
+    input_->set_caps(described);
     return true;
 }
 
-void Encoder::set_filter() {
-    set_property(filter_, "caps",
-                 "video/x-raw, format=I420, pixel-aspect-ratio=" +
-                     std::string{odd_start_ ? "10000/10001" : "1/1"} +
-                     ", width=" + number(size_.width) + ", height=" + number(size_.height));
+void Encoder::begin_anew() {
+    dropped_before_ += input_->dropped();
+    pipeline_.reset();
+    started_ = false;
+    caps_ = {};
+    auto built = build();
+    RIVERO_ASSERT(built.has_value(), "what could be built once can be built again");
 }
 
 void Encoder::push(const Frame& frame, const Caps& caps) {
@@ -367,26 +375,28 @@ void Encoder::push(const Frame& frame, const Caps& caps) {
         bool changed = !caps_ || !equal(caps, caps_);
         caps_ = caps;
         if (changed) {
+            if (started_ && codec_ == Codec::av1 && !av1enc_is_sound()) {
+                begin_anew();
+                caps_ = caps;
+            }
             usable_ = !is_video(codec_) || configure_video(caps);
-            if (!is_video(codec_)) input_.set_caps(caps);
+            if (!is_video(codec_)) input_->set_caps(caps);
         }
     }
     if (!usable_) return;
     if (limiter_ && !limiter_->admit(frame.pts)) return;
     // Only now the size is known that the encoder starts with. A failure comes over the bus.
-    if (!std::exchange(started_, true)) (void)pipeline_.set_state(GST_STATE_PLAYING);
+    if (!std::exchange(started_, true)) (void)pipeline_->set_state(GST_STATE_PLAYING);
     Frame in = frame;
     // av1enc takes a frame that begins exactly where the last one ended for one that goes back.
     if (codec_ == Codec::av1) in.duration.reset();
-    input_.push(in);
+    input_->push(in);
 }
 
 void Encoder::request_keyframe() {
     if (!is_video(codec_) || !started_) return;  // the first frame is one anyway
-    if (codec_ == Codec::av1 && !av1enc_obeys_requests()) {
-        // Any change of the format makes it start anew; this one changes no picture.
-        odd_start_ = !odd_start_;
-        set_filter();
+    if (codec_ == Codec::av1 && !av1enc_is_sound()) {
+        begin_anew();
         return;
     }
     // Against the stream, straight into the encoder: it does not wait for the next frame to pass.

@@ -14,6 +14,8 @@ import {chromium} from 'playwright-core';
 
 const {RIVERO_BIN, CHROMIUM_BIN = '/usr/bin/chromium'} = process.env;
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '../../web');
+// The daemon takes every RIVERO_ variable for a setting of its own.
+const ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RIVERO_')));
 const PATIENCE = 40_000; // for a loaded machine; nothing is measured against it
 
 let directory, server, browser, context, page;
@@ -22,7 +24,7 @@ let directory, server, browser, context, page;
 async function startServer(port = 0) {
     const daemon = spawn(RIVERO_BIN, ['--listen', `127.0.0.1:${port}`, '--web', WEB, '--recordings', directory,
         '--set', `uri.defaultPath=file://${directory}/`, '--set', 'rtc.includeLoopback=true'],
-        {stdio: ['ignore', 'pipe', process.env.RIVERO_LOG ? 'inherit' : 'ignore']});
+        {env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'inherit']});
     const ended = new Promise((resolve) => daemon.once('exit', resolve));
     const started = new Promise((resolve) => {
         let said = '';
@@ -102,7 +104,7 @@ async function start(codec = 'auto') {
 async function record(container, seconds = 2) {
     await page.selectOption('#container', container);
     await page.click('#record');
-    await logged(page, ': Recording').catch(() => {});
+    await logged(page, ': Recording'); // the first media is in the file
     const from = await page.$eval('#live', (video) => video.currentTime);
     await page.waitForFunction((until) => document.querySelector('#live').currentTime > until, from + seconds);
     await page.click('#stop-record');

@@ -69,15 +69,17 @@ public:
     /// it.
     void set_bitrate(Bitrate wanted);
     [[nodiscard]] Bitrate bitrate() const { return bitrate_; }
-    [[nodiscard]] std::uint64_t dropped() const { return input_.dropped(); }
-    [[nodiscard]] std::string dot() const { return pipeline_.dot(); }
+    [[nodiscard]] std::uint64_t dropped() const { return dropped_before_ + input_->dropped(); }
+    [[nodiscard]] std::string dot() const { return pipeline_->dot(); }
 
 private:
     Encoder(Loop& loop, Codec codec, EncoderSettings settings, Events events);
     Result<void> build();
     bool configure_video(const Caps& caps);
-    void set_filter();
+    /// With a new pipeline; waits for the frame that is being encoded.
+    void begin_anew();
 
+    Loop& loop_;
     Codec codec_;
     EncoderSettings settings_;
     Bitrate bitrate_;
@@ -86,13 +88,12 @@ private:
     Caps caps_;
     bool usable_ = false;  // the caps are such that we can encode them
     bool started_ = false;
-    PictureSize size_;
-    bool odd_start_ = false;  // see request_keyframe()
+    std::uint64_t dropped_before_ = 0;  // by the input of pipelines that are gone
     Element encoder_;
     Element filter_;
-    FrameInput input_;
+    std::optional<FrameInput> input_;
     FrameQueue output_;
-    PrivatePipeline pipeline_;  // last: its threads end before what they use
+    std::unique_ptr<PrivatePipeline> pipeline_;  // last: its threads end before what they use
 };
 
 }  // namespace rivero::gst

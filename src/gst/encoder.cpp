@@ -213,6 +213,18 @@ void set_element_bitrate(const Element& encoder, Codec codec, Bitrate rate) {
     }
 }
 
+/// What an AAC encoder puts in front of the sound, in samples per channel: its first frame holds
+/// silence, and everything comes this much later than its pts says. Measured with a click through
+/// GStreamer 1.22; players know of it only from an edit list, which streams do not have.
+int priming_samples(const Element& encoder) {
+    std::string_view factory =
+        gst_plugin_feature_get_name(GST_PLUGIN_FEATURE(gst_element_get_factory(encoder.get())));
+    if (factory == "avenc_aac") return 1024;
+    if (factory == "voaacenc") return 1600;
+    if (factory == "fdkaacenc") return 2048;
+    return 0;
+}
+
 int threads_for(PictureSize size) {
     int pixels = size.width * size.height;
     if (pixels >= 1280 * 720) return 4;

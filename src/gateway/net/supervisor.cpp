@@ -202,6 +202,11 @@ Result<void> Supervisor::launch(Slot& slot) {
                                         Bytes bytes) { return service_.on_host_bytes(id, bytes); },
                            .closed =
                                [this, &slot](const std::string& why) {
+                                   if (stopping_ && slot.pid > 0) {
+                                       // It has finished its work and is about to end; patience_
+                                       // takes care of one that is not.
+                                       return;
+                                   }
                                    if (slot.pid > 0) {
                                        // Its end will be told by the pidfd, with a better reason if
                                        // it crashed.

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+// One sender and 1, 50, 150 receivers against a fresh daemon each time, by the load generator rtcload; see README.md.
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+
+const { values: o } = parseArgs({ options: {
+  receivers: { type: 'string', default: '1,50,150' },
+  runs: { type: 'string', default: '1' },
+  duration: { type: 'string', default: '15' },
+  hosts: { type: 'string', default: '1' },
+  bin: { type: 'string', default: process.env.RIVERO_BIN ?? path.resolve(import.meta.dirname, '../build/release/rivero') },
+  json: { type: 'string' },  // all results, as they are
+  rest: { type: 'string', default: '' },  // more for rtcload, e.g. --rest='--loss 2 --extra-rtt-ms 10'
+} });
+const generator = process.env.RTCLOAD_DIR;
+if (!generator || !existsSync(path.join(generator, 'run.mjs'))) {
+  console.error('RTCLOAD_DIR must name the directory of the load generator (run.mjs, built in build/)');
+  process.exit(2);
+}
+
+async function startDaemon() {
+  const daemon = spawn(o.bin, ['--listen', '127.0.0.1:0', '--modules', path.join(path.dirname(o.bin), 'modules'),
+    '--hosts', o.hosts, '--log', 'warn', '--set', 'rtc.networkInterfaces=lo'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('RIVERO_'))),
+  });
+  const url = await new Promise((resolve, reject) => {
+    let text = '';
+    daemon.stdout.on('data', (data) => {
+      text += data;
+      const found = text.match(/listening on (ws:\S+)/);
+      if (found) resolve(found[1]);
+    });
+    daemon.once('exit', (code) => reject(new Error(`the daemon ended: ${code}`)));
+  });
+  const children = readdirSync('/proc').filter((p) => /^\d+$/.test(p)).filter((p) => {
+    try {
+      const stat = readFileSync(`/proc/${p}/stat`, 'utf8');
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === daemon.pid;
+    } catch { return false; }
+  });
+  return { url, pids: [daemon.pid, ...children].join(','), stop: () => new Promise((done) => { daemon.removeAllListeners('exit'); daemon.once('exit', done); daemon.kill('SIGTERM'); }) };
+}
+
+async function measure(receivers) {
+  const daemon = await startDaemon();
+  try {
+    const { stdout } = await promisify(execFile)('node', ['run.mjs', '--server', 'kurento', '--url', daemon.url, '--pid', daemon.pids,
+      '--publishers', '1', '--subscribers-per-publisher', String(receivers), '--duration', o.duration, '--join-gap-ms', '20',
+      ...o.rest.split(/\s+/).filter(Boolean)], { cwd: generator, maxBuffer: 64 << 20, timeout: 300_000 });
+    return JSON.parse(stdout);
+  } finally {
+    await daemon.stop();
+  }
+}
+
+const columns = [
+  ['receivers', (r, n) => n],
+  ['CPU us/packet', (r) => r.server_cpu_us_per_delivered_packet],
+  ['CPU cores', (r) => r.server_cpu_cores],
+  ['threads', (r) => r.threads.after],
+  ['KB/receiver', (r) => r.rss_kb.per_subscriber],
+  ['latency p50 us', (r) => r.latency_us.p50],
+  ['p99 us', (r) => r.latency_us.p99],
+  ['loss %', (r) => r.loss_percent],
+  ['set-up p50 ms', (r) => r.setup_ms.p50],
+  ['others cores', (r) => r.machine.other_cores],
+];
+const median = (list) => { const v = list.filter((x) => typeof x === 'number').sort((a, b) => a - b); return v.length ? v[(v.length - 1) >> 1] : null; };
+const all = [];
+console.log(`${execFileSync(o.bin, ['--version']).toString().trim()}, ${o.hosts} host(s), ${o.runs} run(s) of ${o.duration} s, VP8 720p30 1.5 Mbit/s`);
+console.log(`| ${columns.map(([name]) => name).join(' | ')} |\n|${columns.map(() => '--:').join('|')}|`);
+for (const receivers of o.receivers.split(',').map(Number)) {
+  const results = [];
+  for (let i = 0; i < Number(o.runs); ++i) results.push(await measure(receivers));
+  all.push(...results);
+  for (const r of results) for (const failure of r.failures ?? []) console.error(`${receivers} receivers: ${failure}`);
+  console.log(`| ${columns.map(([, get]) => median(results.map((r) => get(r, receivers))) ?? '-').join(' | ')} |`);
+}
+if (o.json) writeFileSync(o.json, JSON.stringify(all, null, 2));

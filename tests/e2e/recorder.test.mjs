@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was in front of the camera is in the file: whole, in time, and also after a power cut.
 import assert from 'node:assert/strict';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Browser, Peer, RpcSignalling } from './lib/browser.mjs';
@@ -158,5 +158,19 @@ test('release finishes the file, and directories come into being', async (t) => 
   await delay(2_000);
   await s.client.release(s.pipeline);
   await until(() => existsSync(file) && probe(file).then((f) => f.duration > 1.5).catch(() => false), 5_000 * slowness, 'the file is not finished');
+  await decodesCleanly(file);
+});
+
+test('the end of the daemon finishes the file', async (t) => {
+  const s = await scene(t);
+  t.after(() => rmSync(s.daemon.directory, { recursive: true, force: true }));
+  const { id, file } = await recorder(s, s.endpoint, 'MP4', 'end.mp4');
+  await s.client.invoke(id, 'record');
+  const recording = await s.client.event(id, 'Recording');
+  await delay(2_000);
+  await s.daemon.stop({ keep: true });
+  const wall = (Date.now() - startOf(recording)) / 1000;
+  const film = await probe(file);
+  assert.ok(film.duration > 1.8 && film.duration < wall + 0.3, `${film.duration} s in the file`);
   await decodesCleanly(file);
 });

@@ -28,6 +28,7 @@ const inherited = () => Object.fromEntries(Object.entries(process.env).filter(([
 
 export class Daemon {
   #clients = [];
+  #stopped = false;
 
   /** @param options.hosts media host processes; options.set: { 'rtc.minPort': 40000 } */
   static async start({ hosts = 1, set = {}, env = {}, log = process.env.RIVERO_E2E_LOG ?? 'info', args = [] } = {}) {
@@ -87,8 +88,10 @@ export class Daemon {
   file(name) { return path.join(this.directory, name); }
   tail(lines = 60) { return this.log.split('\n').slice(-lines).join('\n'); }
 
-  /** A clean end: exit code 0 after SIGTERM, in time, and no sanitizer has spoken. */
-  async stop() {
+  /** A clean end: exit code 0 after SIGTERM, in time, and no sanitizer has spoken. @param options.keep the directory */
+  async stop({ keep = false } = {}) {
+    if (this.#stopped) return;
+    this.#stopped = true;
     for (const client of this.#clients) client.close();
     try {
       if (this.process.exitCode === null && this.process.signalCode === null) {
@@ -107,7 +110,7 @@ export class Daemon {
       if (this.process.exitCode === null && this.process.signalCode === null) {
         for (const pid of this.pids()) try { process.kill(pid, 'SIGKILL'); } catch { /* has ended */ }
       }
-      if (!process.env.RIVERO_E2E_KEEP) rmSync(this.directory, { recursive: true, force: true });
+      if (!keep && !process.env.RIVERO_E2E_KEEP) rmSync(this.directory, { recursive: true, force: true });
     }
   }
 

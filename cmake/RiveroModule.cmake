@@ -13,21 +13,28 @@ function(rivero_add_module name)
     if(TARGET rivero_options)
         list(APPEND libraries rivero_options)
     endif()
-    add_library(rivero_module_${name} MODULE ${ARG_SOURCES})
-    set_target_properties(rivero_module_${name} PROPERTIES OUTPUT_NAME rivero_${name} CXX_VISIBILITY_PRESET hidden
-        VISIBILITY_INLINES_HIDDEN ON LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/modules)
-    target_link_libraries(rivero_module_${name} PRIVATE ${libraries})
-    target_include_directories(rivero_module_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-    if(TARGET rivero_sdk_pch)
-        target_precompile_headers(rivero_module_${name} PRIVATE ${RIVERO_SDK_PCH})
+    # Compiled once, linked twice: into the module, where all but one function is hidden, and into its test.
+    add_library(rivero_module_${name}_code OBJECT ${ARG_SOURCES})
+    set_target_properties(rivero_module_${name}_code PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+        POSITION_INDEPENDENT_CODE ON)
+    target_link_libraries(rivero_module_${name}_code PRIVATE ${libraries})
+    target_include_directories(rivero_module_${name}_code PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    list(LENGTH ARG_SOURCES count)
+    if(count GREATER 3)  # a precompiled header costs as much as a few source files
+        target_precompile_headers(rivero_module_${name}_code PRIVATE <nlohmann/json.hpp> <spdlog/spdlog.h> <gst/gst.h>
+            <functional> <map> <memory> <string> <vector>)
     endif()
+
+    add_library(rivero_module_${name} MODULE $<TARGET_OBJECTS:rivero_module_${name}_code>)
+    set_target_properties(rivero_module_${name} PROPERTIES OUTPUT_NAME rivero_${name} LINKER_LANGUAGE CXX
+        LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/modules)
+    target_link_libraries(rivero_module_${name} PRIVATE ${libraries})
     install(TARGETS rivero_module_${name} LIBRARY DESTINATION lib/rivero/modules)
     if(TARGET daemon)
         add_dependencies(daemon rivero_module_${name})
     endif()
     if(BUILD_TESTING AND ARG_TESTS)
-        # The module's sources once more: its classes are hidden in the .so, and the test looks inside.
-        add_executable(rivero_module_${name}_test ${ARG_SOURCES} ${ARG_TESTS})
+        add_executable(rivero_module_${name}_test ${ARG_TESTS} $<TARGET_OBJECTS:rivero_module_${name}_code>)
         target_link_libraries(rivero_module_${name}_test PRIVATE ${libraries} GTest::gmock GTest::gtest_main)
         target_include_directories(rivero_module_${name}_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
         add_test(NAME module.${name} COMMAND rivero_module_${name}_test)

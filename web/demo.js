@@ -153,12 +153,18 @@ async function startPlaying() {
     const uri = $('#uri').value.trim();
     if (!uri) return say('Name a file or URL, or record something first.');
     await stopPlaying();
+    let over = false;
+    const end = () => stopPlaying().then(() => say(`${uri} is at its end.`, 'info'));
     const scene = await play(rivero, await thePipeline(), watch, {
         uri,
         codec: chosen('codec'),
-        onEnd: () => stopPlaying().then(() => say(`${uri} is at its end.`, 'info')),
+        onEnd() {
+            over = true;
+            if (playback) end();
+        },
     });
     playback = {...scene, stopStats: showStats(scene.peer.pc, $('#playback-stats'), $('#playback-rtt'))};
+    if (over) return end(); // a file can be shorter than the way of the answer
     onPath(playback.peer, $('#playback-path'));
     $('#playback-tile').hidden = false;
     update();

@@ -150,7 +150,18 @@ void Peer::request_keyframe(MediaType type) {
     service();
 }
 
-void Peer::set_receive_limits(ReceiveLimits limits) { limits_ = limits; }
+void Peer::set_limits(VideoLimits receive, VideoLimits send) {
+    limits_ = receive;
+    send_limits_ = send;
+    apply_send_limits();
+}
+
+void Peer::apply_send_limits() {
+    std::optional<Bitrate> limit = remb_received_;
+    if (limit) limit = std::max(*limit, send_limits_.min);
+    if (send_limits_.max.bps != 0) limit = std::min(limit.value_or(send_limits_.max), send_limits_.max);
+    video_in_->set_receive_limit(limit);
+}
 
 void Peer::close() {
     std::array<std::uint8_t, kMaxCompound + transport::SrtpSender::kRtcpOverhead> buffer;
@@ -267,7 +278,7 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
         }
         void operator()(const rtcp::Remb& remb) const {
             peer.remb_received_ = remb.bitrate;
-            peer.video_in_->set_receive_limit(remb.bitrate);
+            peer.apply_send_limits();
         }
     };
     std::visit(Visitor{*this, leg, now}, message);

@@ -41,8 +41,8 @@ struct PeerEvents {
     std::function<void(std::string what)> on_error;
 };
 
-/// Limits for the video that the peer sends, 0: none.
-struct ReceiveLimits {
+/// Limits for video in one direction, 0: none.
+struct VideoLimits {
     Bitrate min{0};
     Bitrate max{0};
 };
@@ -70,7 +70,8 @@ public:
     void gather();
     void add_candidate(std::size_t m_line, const std::string& candidate);
     void request_keyframe(MediaType type);
-    void set_receive_limits(ReceiveLimits limits);
+    /// @param receive what the peer sends; @param send what encoders make for the peer
+    void set_limits(VideoLimits receive, VideoLimits send);
     /// Says good-bye to the peer.
     void close();
 
@@ -91,6 +92,7 @@ private:
     void on_reports(const std::vector<rtcp::ReportBlock>& blocks, Time now);
     [[nodiscard]] ReceiveTrack* track_of(std::size_t section);
     [[nodiscard]] SendTrack* sender_of(Ssrc ssrc);
+    void apply_send_limits();
     /// Sends what is due and sets the timer for what comes next.
     void service();
     void arm(Time now);
@@ -123,7 +125,7 @@ private:
     std::optional<Time> timer_due_;
     Time next_report_{};
     std::optional<Time> last_rtcp_;
-    ReceiveLimits limits_;
+    VideoLimits limits_, send_limits_;
     std::optional<Bitrate> remb_sent_, remb_received_;
     std::uint64_t bytes_at_remb_ = 0;
     Time remb_at_{};

@@ -259,8 +259,10 @@ std::string WebRtcEndpoint::remote_description() {
 }
 
 void WebRtcEndpoint::on_bandwidth_changed() {
-    ReceiveLimits limits{Bitrate::kbps(get_min_video_recv_bandwidth()), Bitrate::kbps(get_max_video_recv_bandwidth())};
-    peer_->post([limits](Peer& peer) { peer.set_receive_limits(limits); });
+    const VideoLimits receive{Bitrate::kbps(get_min_video_recv_bandwidth()), Bitrate::kbps(get_max_video_recv_bandwidth())};
+    const VideoLimits send{Bitrate::kbps(get_min_video_send_bandwidth()),
+                           Bitrate::kbps(limits_video_send() ? get_max_video_send_bandwidth() : 0)};
+    peer_->post([receive, send](Peer& peer) { peer.set_limits(receive, send); });
 }
 
 void WebRtcEndpoint::gather_candidates() {

@@ -150,8 +150,14 @@ class Daemon:
 
     def __init__(self, program, *options):
         self._log = tempfile.TemporaryFile(mode="w+")
+        # Settings of the caller's environment are not for this daemon.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("RIVERO_")}
         self._process = subprocess.Popen(
-            [program, "--listen", "127.0.0.1:0", *options], stdout=subprocess.PIPE, stderr=self._log, text=True
+            [program, "--listen", "127.0.0.1:0", *options],
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            env=environment,
         )
         line = self._process.stdout.readline()
         found = re.match(r"listening on (ws://\S+)", line)
@@ -170,6 +176,8 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._process.stdout.close()
+        self._log.close()
 
     @property
     def pid(self):

@@ -328,7 +328,13 @@ Result<void> Encoder::build() {
         if (!filter) return tl::unexpected{filter.error()};
         set_property(*filter, "caps", caps);
     }
-    chain.push_back(make_frame_output(Pace::as_it_comes, [this](Frame frame, const Caps& caps) {
+    const int priming = codec_ == Codec::aac ? priming_samples(encoder_) : 0;
+    chain.push_back(make_frame_output(Pace::as_it_comes, [this, priming](Frame frame,
+                                                                         const Caps& caps) {
+        int rate = 0;
+        if (priming > 0 &&
+            gst_structure_get_int(gst_caps_get_structure(caps.get(), 0), "rate", &rate) && rate > 0)
+            frame.pts -= std::chrono::nanoseconds{1'000'000'000LL * priming / rate};
         output_.push(std::move(frame), caps);
     }));
     auto linked = pipeline_->add_chain(chain);

@@ -11,14 +11,14 @@ import unittest
 
 from rivero_client import Daemon, RpcError
 
-PREFIX = pathlib.Path(os.environ["RIVERO_PREFIX"])
+PREFIX = pathlib.Path(os.environ["SDK_PREFIX"])
 RIVERO = PREFIX / "bin" / "rivero"
 OURS = PREFIX / "lib" / "rivero" / "modules"
-EXAMPLE = os.environ["RIVERO_EXAMPLE"]
-BROKEN = os.environ["RIVERO_BROKEN"]
+EXAMPLE = os.environ["SDK_EXAMPLE"]
+BROKEN = os.environ["SDK_BROKEN"]
 
 ILLEGAL_PARAM = 40107
-TYPE_NOT_FOUND = 40100
+NOT_AVAILABLE = 40108
 
 
 def daemon(*directories):
@@ -115,7 +115,7 @@ class BrokenModules(unittest.TestCase):
             for name in ("HalfRegistered", "Nothing"):
                 with self.assertRaises(RpcError) as refused:
                     client.create(name, mediaPipeline=pipeline)
-                self.assertEqual(refused.exception.code, TYPE_NOT_FOUND)
+                self.assertEqual(refused.exception.code, NOT_AVAILABLE)
             log = server.log()
         reasons = {
             "not_elf": "invalid ELF header|file too short",

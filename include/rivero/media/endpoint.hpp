@@ -86,6 +86,9 @@ public:
     [[nodiscard]] int get_min_video_send_bandwidth() const { return min_video_send_kbps_; }
     void set_min_video_send_bandwidth(int kbps);
     [[nodiscard]] int get_max_video_send_bandwidth() const { return max_video_send_kbps_; }
+    /// Whether the application has set it. What clients have always seen as default is too little for most pictures, so
+    /// nothing is held down to it that the application did not ask for.
+    [[nodiscard]] bool limits_video_send() const { return limits_video_send_; }
     void set_max_video_send_bandwidth(int kbps);
     void set_max_video_recv_bandwidth(int kbps) override;
     [[nodiscard]] MediaState get_media_state() const { return media_state_; }
@@ -107,6 +110,7 @@ private:
     int min_video_recv_kbps_ = 0;
     int min_video_send_kbps_ = 100;
     int max_video_send_kbps_ = 500;
+    bool limits_video_send_ = false;
     int mtu_ = 1200;
     RembParams remb_params_;
     MediaState media_state_ = MediaState::disconnected;

@@ -23,6 +23,8 @@ struct EncoderLimits {
     std::optional<Bitrate> target;
     Bitrate min{0};
     Bitrate max{2147483647};
+    /// The least that a receiver can take, as far as they have said; never more than this, but for `min`.
+    std::optional<Bitrate> receivers;
 };
 
 /// Media that comes out of an element, and the tree of formats that is derived from it: the root is what the element
@@ -36,8 +38,6 @@ public:
         std::function<void()> request_keyframe;
         /// Whether conversion takes place has changed or was decided for the first time.
         std::function<void(bool transcoding)> on_transcoding;
-        /// What all receivers together can take changed; empty: none of them has said.
-        std::function<void(std::optional<Bitrate>)> on_receive_limit;
     };
 
     Source(Graph& graph, MediaType type, Upstream upstream);

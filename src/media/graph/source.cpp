@@ -150,10 +150,13 @@ void Source::note_receive_limits() {
         if (!sink->receive_limit()) continue;
         if (!lowest || *sink->receive_limit() < *lowest) lowest = sink->receive_limit();
     }
-    if (upstream_.on_receive_limit) upstream_.on_receive_limit(lowest);
+    if (lowest == limits_.receivers) return;
+    limits_.receivers = lowest;
+    if (root_) root_->set_limits(limits_);
 }
 
 void Source::set_encoder_limits(EncoderLimits limits) {
+    limits.receivers = limits_.receivers;
     limits_ = limits;
     if (root_) root_->set_limits(limits_);
 }

@@ -103,6 +103,7 @@ void BaseRtpEndpoint::set_min_video_send_bandwidth(int kbps) {
 void BaseRtpEndpoint::set_max_video_send_bandwidth(int kbps) {
     refuse_negative("maxVideoSendBandwidth", kbps);
     max_video_send_kbps_ = kbps == 0 ? 0 : std::max(kbps, min_video_send_kbps_);
+    limits_video_send_ = kbps != 0;
     on_bandwidth_changed();
 }
 

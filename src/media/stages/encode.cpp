@@ -67,7 +67,8 @@ public:
 private:
     void set_bitrate() {
         if (!encoder_ || above_.format().type != MediaType::video) return;
-        const Bitrate wanted = limits_.target.value_or(bitrate_for(above_.format().caps));
+        Bitrate wanted = limits_.target.value_or(bitrate_for(above_.format().caps));
+        if (limits_.receivers) wanted = std::min(wanted, *limits_.receivers);
         encoder_->set_bitrate(std::clamp(wanted, limits_.min, std::max(limits_.min, limits_.max)));
     }
     void restart(const gst::BusReport& report) {

@@ -2,19 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <rivero/media/element.hpp>
-
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <rivero/media/element.hpp>
 
 namespace example {
 
 namespace media = rivero::media;
 namespace remote = rivero::remote;
 
-/// Hands frames from an input to an output and counts them. Belongs to the RTC worker, like every Sink.
+/// Hands frames from an input to an output and counts them. Belongs to the RTC worker, like every
+/// Sink.
 class CountingSink final : public media::Sink {
 public:
     /// @param counted called with the number of frames so far, on the worker
@@ -41,13 +41,14 @@ struct Counted {
     std::int64_t frames = 0;
 };
 inline auto describe(remote::Identity<Counted>) {
-    return remote::structure<Counted>("Counted", "Another number of frames has passed.",
-                                      remote::field("frames", &Counted::frames, "Frames since the last reset."))
+    return remote::structure<Counted>(
+               "Counted", "Another number of frames has passed.",
+               remote::field("frames", &Counted::frames, "Frames since the last reset."))
         .in("example", "example");
 }
 
-/// Counts the video frames that pass. What answers clients runs on the strand of the pipeline; the sink, on the worker,
-/// tells it.
+/// Counts the video frames that pass. What answers clients runs on the strand of the pipeline; the
+/// sink, on the worker, tells it.
 class Counter final : public media::MediaElement {
 public:
     static constexpr const char* kClassName = "Counter";

@@ -11,17 +11,19 @@ using rivero::remote::doc;
 
 void declare(rivero::Module& module) {
     module.describe_as("example", "1.2.0");
-    module.add(rivero::remote::remote_class<example::Counter>("Counter", doc("Counts the frames of video that pass through it."))
-                   .extends<rivero::media::MediaElement>()
-                   .in_module("example", "example")
-                   .constructor<rivero::media::MediaPipeline&, int>(
-                       arg("mediaPipeline").says("Where it is created."),
-                       (arg("every") = 25).says("Frames from one Counted event to the next."))
-                   .property("every", &example::Counter::get_every, &example::Counter::set_every,
-                             doc("Frames from one Counted event to the next, 1 or more."))
-                   .read_only("frames", &example::Counter::frames, doc("Frames since the last reset."))
-                   .method("reset", &example::Counter::reset, doc("Begins at 0 again."))
-                   .event<example::Counted>());
+    module.add(
+        rivero::remote::remote_class<example::Counter>(
+            "Counter", doc("Counts the frames of video that pass through it."))
+            .extends<rivero::media::MediaElement>()
+            .in_module("example", "example")
+            .constructor<rivero::media::MediaPipeline&, int>(
+                arg("mediaPipeline").says("Where it is created."),
+                (arg("every") = 25).says("Frames from one Counted event to the next."))
+            .property("every", &example::Counter::get_every, &example::Counter::set_every,
+                      doc("Frames from one Counted event to the next, 1 or more."))
+            .read_only("frames", &example::Counter::frames, doc("Frames since the last reset."))
+            .method("reset", &example::Counter::reset, doc("Begins at 0 again."))
+            .event<example::Counted>());
 }
 
 }  // namespace

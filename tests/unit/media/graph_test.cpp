@@ -130,7 +130,7 @@ TEST_F(GraphTest, ARelayHandsOnAndPassesRequestsBack) {
     Source first{graph, MediaType::video, std::move(upstream)};
     Relay relay{MediaType::video};
     auto second = make_on_worker<Source>(graph, graph, MediaType::video,
-                                         Source::Upstream{[&] { relay.request_keyframe(); }, {}, {}});
+                                         Source::Upstream{[&] { relay.request_keyframe(); }, {}});
     relay.set_target(second);
     Recorded sink{MediaType::video, {Acceptable::rtp(Codec::h264), Acceptable::rtp(Codec::vp8)}};
     first.attach(relay);

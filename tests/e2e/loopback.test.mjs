@@ -102,3 +102,57 @@ test('a disconnected viewer gets nothing more, and again something when it is co
   assert.ok(again.in.video.packetsReceived > still);
   assert.equal(again.in.video.packetsLost, 0, 'the gap shows as loss: sequence numbers were not continued');
 });
+
+test('the server offers and the browser answers', async (t) => {
+  const daemon = await Daemon.for(t);
+  const client = await daemon.client();
+  const pipeline = await client.create('MediaPipeline');
+  const echo = await endpoint(client, pipeline);
+  await client.connect(echo, echo);
+  const page = await browser.page();
+  t.after(() => page.close());
+  const peer = await Peer.invited(page, new RpcSignalling(client, echo), { send: both });
+  await peer.decodes(20);
+  await peer.hears(30);
+  assert.equal((await client.event(echo, 'ConnectionStateChanged')).newState, 'CONNECTED');
+  await assertNotTranscoded(client, pipeline, [echo]);
+});
+
+test('a viewer that was offered only receives', async (t) => {
+  const daemon = await Daemon.for(t);
+  const client = await daemon.client();
+  const pipeline = await client.create('MediaPipeline');
+  const from = await endpoint(client, pipeline, { recvonly: true });
+  const to = await endpoint(client, pipeline, { sendonly: true });
+  await client.connect(from, to);
+  const page = await browser.page();
+  t.after(() => page.close());
+  const sender = await Peer.invited(page, new RpcSignalling(client, from), { send: both });
+  await sender.sends();
+  const receiver = await Peer.invited(page, new RpcSignalling(client, to), {});
+  await receiver.decodes(20);
+  await receiver.hears(30);
+  assert.match(receiver.offer, /a=sendonly/);
+  assert.match(sender.offer, /a=recvonly/);
+  await assertNotTranscoded(client, pipeline, [from, to]);
+});
+
+test('pictures that change their size go on, for those who came before and after', async (t) => {
+  const daemon = await Daemon.for(t);
+  const client = await daemon.client();
+  const pipeline = await client.create('MediaPipeline');
+  const [from, to] = [await endpoint(client, pipeline), await endpoint(client, pipeline)];
+  await client.connect(from, to);
+  const page = await browser.page();
+  t.after(() => page.close());
+  const sender = await Peer.join(page, new RpcSignalling(client, from), { send: both, codec: 'VP8', width: 640, height: 480 });
+  const receiver = await Peer.join(page, new RpcSignalling(client, to), { receive: both, codec: 'VP8' });
+  await receiver.decodes(10);
+  await page.evaluate((name) => window.rtc.scale(name, 2), sender.name);
+  await receiver.reaches((s) => s.in.video.frameWidth <= 320, 'the size does not change');
+  const late = await endpoint(client, pipeline);
+  await client.connect(from, late);
+  const other = await Peer.join(page, new RpcSignalling(client, late), { receive: both, codec: 'VP8' });
+  await other.decodes(10);
+  await receiver.decodes(10);
+});

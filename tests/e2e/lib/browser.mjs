@@ -63,32 +63,60 @@ export class RpcSignalling {
     await this.client.subscribe(this.endpoint, 'IceCandidateFound');
   }
   processOffer(offer) { return this.client.invoke(this.endpoint, 'processOffer', { offer }); }
+  generateOffer() { return this.client.invoke(this.endpoint, 'generateOffer'); }
+  processAnswer(answer) { return this.client.invoke(this.endpoint, 'processAnswer', { answer }); }
   addCandidate(candidate) { return this.client.invoke(this.endpoint, 'addIceCandidate', { candidate }); }
   gather() { return this.client.invoke(this.endpoint, 'gatherCandidates'); }
 }
 
 let serial = 0;
 
-/** A peer connection in a page, negotiated with an endpoint of the server. The browser offers. */
+const plain = ({ candidate, sdpMid, sdpMLineIndex }) => ({ candidate, sdpMid, sdpMLineIndex });
+
+/** Hands on what comes, from the moment there is somebody to take it. */
+function relay() {
+  const early = [];
+  let use;
+  const put = (item) => (use ? use(item) : early.push(item));
+  const open = (to) => {
+    use = (item) => to(item).catch((error) => console.error(`candidate: ${error.message}`));
+    return Promise.all(early.splice(0).map(use));
+  };
+  return { put, open };
+}
+
+/** A peer connection in a page, negotiated with an endpoint of the server. Candidates trickle in both directions. */
 export class Peer {
-  static async join(page, signalling, { send = [], receive = [], codec, source = 'camera', width = 320, height = 240, fps = 15 } = {}) {
+  static #make(page, signalling, options) {
     const peer = new Peer();
-    Object.assign(peer, { page, signalling, name: `peer${++serial}` });
-    const early = [];
-    let use = (candidate) => early.push(candidate);
-    page.candidateSinks.set(peer.name, (candidate) => use(candidate));
-    peer.offer = await page.evaluate(([name, options]) => window.rtc.offer(name, options), [peer.name, { send, receive, codec, source, width, height, fps }]);
-    const fromServer = [];
-    let toPage = (candidate) => fromServer.push(candidate);
-    await signalling.onCandidate((candidate) => toPage(candidate));
+    Object.assign(peer, { page, signalling, name: `peer${++serial}`, toServer: relay(), toPage: relay() });
+    peer.options = { send: [], receive: [], source: 'camera', width: 320, height: 240, fps: 15, ...options };
+    page.candidateSinks.set(peer.name, peer.toServer.put);
+    return peer;
+  }
+  #openPage() { return this.toPage.open((c) => this.page.evaluate(([name, candidate]) => window.rtc.candidate(name, candidate), [this.name, plain(c)])); }
+  #openServer() { return this.toServer.open((c) => this.signalling.addCandidate(plain(c))); }
+
+  /** The browser offers. options: send and receive, lists of 'audio' and 'video'; codec, source, width, height, fps */
+  static async join(page, signalling, options) {
+    const peer = Peer.#make(page, signalling, options);
+    peer.offer = await page.evaluate(([name, o]) => window.rtc.offer(name, o), [peer.name, peer.options]);
+    await signalling.onCandidate(peer.toPage.put);
     peer.answer = await signalling.processOffer(peer.offer);
-    const gathering = signalling.gather();
-    const ours = ({ candidate, sdpMid, sdpMLineIndex }) => ({ candidate, sdpMid, sdpMLineIndex });
-    use = (candidate) => signalling.addCandidate(ours(candidate)).catch((error) => console.error(`addIceCandidate: ${error.message}`));
-    const sent = Promise.all(early.map(use));
+    const ours = Promise.all([signalling.gather(), peer.#openServer()]);
     await page.evaluate(([name, sdp]) => window.rtc.answer(name, sdp), [peer.name, peer.answer]);
-    toPage = (candidate) => page.evaluate(([name, c]) => window.rtc.candidate(name, c), [peer.name, ours(candidate)]).catch((error) => console.error(`candidate: ${error.message}`));
-    await Promise.all([...fromServer.map(toPage), sent, gathering]);
+    await Promise.all([ours, peer.#openPage()]);
+    return peer;
+  }
+  /** The server offers. */
+  static async invited(page, signalling, options) {
+    const peer = Peer.#make(page, signalling, options);
+    await signalling.onCandidate(peer.toPage.put);
+    peer.offer = await signalling.generateOffer();
+    const gathering = signalling.gather();
+    peer.answer = await page.evaluate(([name, o, sdp]) => window.rtc.accept(name, o, sdp), [peer.name, peer.options, peer.offer]);
+    await signalling.processAnswer(peer.answer);
+    await Promise.all([gathering, peer.#openServer(), peer.#openPage()]);
     return peer;
   }
 

@@ -63,38 +63,53 @@ async function watch(peer, track) {
   await reader.cancel?.().catch(() => {});
 }
 
+async function open(name, options) {
+  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  const peer = { pc };
+  peers.set(name, peer);
+  pc.onicecandidate = ({ candidate }) => candidate && candidate.candidate && window.onLocalCandidate(name, candidate.toJSON());
+  pc.onconnectionstatechange = () => { if (pc.connectionState === 'connected') peer.connected ??= performance.now(); };
+  pc.ontrack = ({ track }) => {
+    if (track.kind === 'video') {
+      watch(peer, track);
+    } else {
+      // Sound that nobody plays is not decoded.
+      peer.player = new Audio();
+      peer.player.srcObject = new MediaStream([track]);
+      peer.player.play().catch(() => {});
+    }
+  };
+  if (options.send.length) {
+    const make = options.source === 'flash' ? flash : camera;
+    peer.stream = await make({ ...options, audio: options.send.includes('audio'), video: options.send.includes('video') });
+  }
+  return peer;
+}
+
 window.rtc = {
   /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps */
   async offer(name, options) {
-    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-    const peer = { pc, states: [] };
-    peers.set(name, peer);
-    pc.onicecandidate = ({ candidate }) => candidate && candidate.candidate && window.onLocalCandidate(name, candidate.toJSON());
-    pc.onconnectionstatechange = () => { peer.states.push([performance.now(), pc.connectionState]); if (pc.connectionState === 'connected') peer.connected ??= performance.now(); };
-    pc.ontrack = ({ track }) => {
-      if (track.kind === 'video') {
-        watch(peer, track);
-      } else {
-        const player = new Audio();
-        player.srcObject = new MediaStream([track]);
-        player.play().catch(() => {});
-        peer.player = player;
-      }
-    };
-    if (options.send.length) {
-      const make = options.source === 'flash' ? flash : camera;
-      peer.stream = await make({ ...options, audio: options.send.includes('audio'), video: options.send.includes('video') });
-    }
+    const { pc, stream } = await open(name, options);
     for (const kind of ['audio', 'video']) {
       const sends = options.send.includes(kind), receives = options.receive.includes(kind);
       if (!sends && !receives) continue;
-      const transceiver = pc.addTransceiver(sends ? peer.stream.getTracks().find((t) => t.kind === kind) : kind, {
+      const transceiver = pc.addTransceiver(sends ? stream.getTracks().find((t) => t.kind === kind) : kind, {
         direction: sends && receives ? 'sendrecv' : sends ? 'sendonly' : 'recvonly',
-        ...(sends ? { streams: [peer.stream] } : {}),
+        ...(sends ? { streams: [stream] } : {}),
       });
       if (kind === 'video' && options.codec) prefer(transceiver, options.codec);
     }
     await pc.setLocalDescription(await pc.createOffer());
+    return pc.localDescription.sdp;
+  },
+  /** @return the answer to the server's offer; what is received follows from the offer */
+  async accept(name, options, sdp) {
+    const { pc, stream } = await open(name, options);
+    peers.get(name).started = performance.now();
+    await pc.setRemoteDescription({ type: 'offer', sdp });
+    for (const track of stream?.getTracks() ?? []) pc.addTrack(track, stream);
+    for (const transceiver of pc.getTransceivers()) if (options.codec && transceiver.receiver.track.kind === 'video') prefer(transceiver, options.codec);
+    await pc.setLocalDescription(await pc.createAnswer());
     return pc.localDescription.sdp;
   },
   async answer(name, sdp) {
@@ -103,11 +118,11 @@ window.rtc = {
     await peer.pc.setRemoteDescription({ type: 'answer', sdp });
   },
   async candidate(name, candidate) { await peers.get(name).pc.addIceCandidate(candidate); },
-  /** Numbers as plain values: { connection, video, audio, out: { video, audio }, firstFrameMs } */
+  /** Plain values: { connection, ice, in: { audio, video }, out: { audio, video }, connectedMs, firstFrameMs }, counted from the start of ICE */
   async stats(name) {
     const peer = peers.get(name);
     const report = await peer.pc.getStats();
-    const result = { connection: peer.pc.connectionState, ice: peer.pc.iceConnectionState, in: {}, out: {}, candidatePairs: 0,
+    const result = { connection: peer.pc.connectionState, ice: peer.pc.iceConnectionState, in: {}, out: {},
       connectedMs: peer.connected && peer.connected - peer.started, firstFrameMs: peer.firstFrame && peer.firstFrame - peer.started };
     for (const s of report.values()) {
       if (s.type === 'inbound-rtp') result.in[s.kind] = { ...s, codec: report.get(s.codecId)?.mimeType };
@@ -115,7 +130,13 @@ window.rtc = {
     }
     return result;
   },
-  /** @return when the peer asked for what it has: milliseconds since the answer was set */
+  /** Sends pictures of 1/`factor` of their width and height. */
+  async scale(name, factor) {
+    const sender = peers.get(name).pc.getSenders().find((s) => s.track?.kind === 'video');
+    const parameters = sender.getParameters();
+    parameters.encodings[0].scaleResolutionDownBy = factor;
+    await sender.setParameters(parameters);
+  },
   async end(name) {
     const peer = peers.get(name);
     peer?.pc.close();

@@ -90,7 +90,7 @@ export class Peer {
   static #make(page, signalling, options) {
     const peer = new Peer();
     Object.assign(peer, { page, signalling, name: `peer${++serial}`, toServer: relay(), toPage: relay() });
-    peer.options = { send: [], receive: [], source: 'camera', width: 320, height: 240, fps: 15, ...options };
+    peer.options = { send: [], receive: [], source: 'camera', width: 320, height: 240, fps: 15, ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) };
     page.candidateSinks.set(peer.name, peer.toServer.put);
     return peer;
   }

@@ -76,6 +76,7 @@ Playback::Events PlayerEndpoint::playback_events() {
         ended();
     };
     events.on_error = on_strand(*this, [](PlayerEndpoint& self, const PlaybackError& error) {
+        self.playback_->stop();  // the next play() opens it anew
         switch (error.kind) {
             case PlaybackError::Kind::invalid_uri: return self.raise_error("INVALID_URI", "Invalid URI: " + error.description);
             case PlaybackError::Kind::invalid_media:

@@ -15,6 +15,7 @@ void ReceiveTrack::configure(const sdp::NegotiatedSection& section) {
     // Streams point into the section's codecs: they begin anew.
     streams_.clear();
     current_.reset();
+    pushed_codec_ = nullptr;
     section_ = section;
     if (!receives()) source_->clear_format();
 }
@@ -28,7 +29,16 @@ ReceiveTrack::Stream* ReceiveTrack::stream_for(Ssrc ssrc, const sdp::NegotiatedC
         }
         return found->second.get();
     }
-    if (streams_.size() >= kMaxStreams) return nullptr;
+    if (streams_.size() >= kMaxStreams) {
+        // The one that has been silent longest makes room.
+        auto oldest = streams_.end();
+        for (auto it = streams_.begin(); it != streams_.end(); ++it) {
+            if (current_ == Ssrc{it->first}) continue;
+            auto heard = [](Stream& s) { return s.receiver.statistics().counters().last_arrival; };
+            if (oldest == streams_.end() || heard(*it->second) < heard(*oldest->second)) oldest = it;
+        }
+        streams_.erase(oldest);
+    }
     rtp::StreamReceiver::Settings settings;
     settings.nack = codec.feedback.nack;
     settings.rtt = rtt_;
@@ -84,13 +94,19 @@ media::Format ReceiveTrack::format_of(const sdp::NegotiatedCodec& codec) const {
 
 void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
     if (current_ != stream.receiver.ssrc()) {
-        if (padding) return;  // a stream begins with media
+        // A stream begins with media; a late packet of the old one, or two at once, must not take turns.
+        if (padding || (current_ && packet->arrival - heard_ < kSwitchInterval)) return;
         // Another SSRC, another numbering: receivers see it as a new source.
         if (current_) source_->clear_format();
         current_ = stream.receiver.ssrc();
     }
-    const media::Format format = format_of(*stream.codec);
-    if (!source_->format() || !same_encoding(*source_->format(), format)) source_->set_format(format);
+    heard_ = packet->arrival;
+    if (!source_->format() || stream.codec != pushed_codec_) {
+        if (source_->format() && packet->arrival - switched_ < kSwitchInterval) return;
+        switched_ = packet->arrival;
+        pushed_codec_ = stream.codec;
+        source_->set_format(format_of(*stream.codec));
+    }
     if (type_ == MediaType::audio) {
         packet->starts_keyframe = true;
     } else if (!padding) {

@@ -70,6 +70,9 @@ private:
         codec::Inspector inspector;
         std::uint64_t keyframes = 0;
     };
+    /// A stream takes the place of another when that has been silent for so long, and a codec that of another not more
+    /// often than this: each change rebuilds what is behind the source.
+    static constexpr Duration kSwitchInterval = 500ms;
     /// A peer cannot make us hold more than this per section.
     static constexpr std::size_t kMaxStreams = 8;
 
@@ -85,6 +88,9 @@ private:
     std::optional<sdp::NegotiatedSection> section_;
     std::map<std::uint32_t, std::unique_ptr<Stream>> streams_;
     std::optional<Ssrc> current_;  ///< the stream that the source gets
+    Time heard_;                   ///< when it was heard last
+    const sdp::NegotiatedCodec* pushed_codec_ = nullptr;  ///< of the source's format
+    Time switched_;                ///< when the source got another format
     rtp::KeyframeRequestLimiter keyframes_;
     Duration rtt_ = 100ms;
     std::uint8_t fir_seq_ = 0;

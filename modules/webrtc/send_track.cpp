@@ -18,18 +18,29 @@ SeqNum random_seq() {
     return SeqNum{static_cast<std::uint16_t>(random_u32() & 0x7fff)};
 }
 
-/// Whether a receiver that negotiated `codec` can decode H264 of this format.
+/// Profiles by what a decoder must be able to do. Encoders of browsers use nothing of Baseline that Constrained Baseline
+/// does not have, and call the same stream by either name.
+int rank(codec::h264::Profile profile) {
+    using codec::h264::Profile;
+    switch (profile) {
+        case Profile::constrained_baseline:
+        case Profile::baseline: return 0;
+        case Profile::main: return 1;
+        case Profile::constrained_high: return 2;
+        case Profile::high: return 3;
+        default: return 4;
+    }
+}
+
+/// Whether a receiver that negotiated `codec` can decode H264 of this format. RFC 6184 sections 6.3 and 8.1.
 bool h264_suits(const sdp::NegotiatedCodec& codec, const media::Format& format) {
     const int mode = codec.parameters.number("packetization-mode", 0);
-    if (format.packing == media::Packing::rtp && format.packetization_mode != mode) return false;
-    // What our own packetizer makes needs fragments.
-    if (format.packing != media::Packing::rtp && mode != 1) return false;
-    if (format.profile.empty()) return true;  // from our encoder: constrained baseline, which every decoder takes
-    using codec::h264::Profile;
+    // What our own packetizer makes has fragments.
+    if ((format.packing == media::Packing::rtp ? format.packetization_mode : 1) > mode) return false;
+    if (format.profile.empty()) return true;  // from our encoder: constrained baseline
     const auto theirs = codec::h264::parse_profile_level_id(codec.parameters.find("profile-level-id").value_or("42e01f"));
     const auto ours = codec::h264::parse_profile_level_id(format.profile);
-    if (!theirs || !ours) return true;
-    return ours->profile == theirs->profile || ours->profile == Profile::constrained_baseline;
+    return !theirs || !ours || rank(ours->profile) <= rank(theirs->profile);
 }
 
 bool suits(const sdp::NegotiatedCodec& codec, const media::Format& format) {
@@ -70,6 +81,7 @@ std::vector<media::Acceptable> SendTrack::accepts() const {
     if (!sends()) return wishes;
     for (const auto& codec : section_->codecs) {
         auto wish = media::Acceptable::rtp(codec.codec);
+        wish.as_it_comes_only = codec.codec == Codec::h264 && codec.parameters.number("packetization-mode", 0) == 0;
         wish.suits = [codec](const media::Format& format) { return suits(codec, format); };
         wishes.push_back(std::move(wish));
     }
@@ -89,13 +101,17 @@ void SendTrack::on_format(const media::Format& format) {
         }
     }
     if (!codec_) return;
+    replayed_.clear();
     rewriter_.switch_source(codec_->clock_rate);
     state_.set_clock_rate(codec_->clock_rate);
     waiting_for_keyframe_ = type() == MediaType::video;
     if (connected_ && waiting_for_keyframe_) request_keyframe(true);
 }
 
-void SendTrack::on_detached() { codec_ = nullptr; }
+void SendTrack::on_detached() {
+    codec_ = nullptr;
+    replayed_.clear();
+}
 
 rtp::OutgoingExtensions SendTrack::extensions_of(const rtp::Packet& packet) const {
     // Only what is the same when the packet is sent again: with AEAD the same packet number must never cover other
@@ -117,6 +133,12 @@ void SendTrack::on_packet(const rtp::PacketPtr& packet) {
     if (waiting_for_keyframe_) {
         if (!packet->starts_keyframe) return;
         waiting_for_keyframe_ = false;
+    }
+    if (packet->replayed) {
+        if (replayed_.size() >= kMaxReplayed) replayed_.erase(replayed_.begin());
+        replayed_.push_back(packet);
+    } else if (!replayed_.empty() && packet->seq.value - replayed_.back()->seq.value > std::int64_t{kMaxReplayed}) {
+        replayed_.clear();  // too long ago for anybody to ask
     }
     const auto numbers = rewriter_.rewrite(packet->seq, packet->timestamp, packet->capture);
     if (!numbers) return;
@@ -141,7 +163,12 @@ void SendTrack::on_nack(Time now, const rtcp::GenericNack& nack) {
 
 void SendTrack::retransmit(Time now, SeqNum seq) {
     const auto source_seq = rewriter_.source_seq(seq);
-    const rtp::PacketPtr packet = source_seq ? find_packet(*source_seq) : rtp::PacketPtr{};
+    rtp::PacketPtr packet;
+    if (source_seq) {
+        // What was replayed had timestamps of its own.
+        auto replayed = std::find_if(replayed_.begin(), replayed_.end(), [&](auto& p) { return p->seq == *source_seq; });
+        packet = replayed != replayed_.end() ? *replayed : find_packet(*source_seq);
+    }
     if (!packet || packet->payload().empty()) {
         ++counters_.not_found;
         return;
@@ -163,6 +190,13 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
         std::memcpy(buffer.data() + header, packet->payload().data(), packet->payload().size());
     }
     if (size == 0 || size + transport::SrtpSender::kRtpOverhead > buffer.size()) return;
+    // A NACK names thousands of packets in one datagram: what it brings about stays within what repairs a real link.
+    if (now - resent_since_ > kResentWindow) {
+        resent_since_ = now;
+        resent_bytes_ = 0;
+    }
+    resent_bytes_ += size;
+    if (resent_bytes_ > kMaxResent) return;
     if (!send_(buffer, size)) ++counters_.unsent;
     state_.on_retransmitted(packet->payload().size(), size - packet->payload().size());
 }

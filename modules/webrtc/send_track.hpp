@@ -79,7 +79,14 @@ private:
     bool waiting_for_keyframe_ = true;
     Duration rtt_ = 50ms;
     /// What was sent again lately: a receiver that asks twice within a round trip gets it once.
-    std::array<Resent, 256> resent_{};
+    std::array<Resent, 1024> resent_{};
+    static constexpr Duration kResentWindow = 100ms;
+    static constexpr std::size_t kMaxResent = 256 * 1024;  ///< bytes per window: 20 Mbit/s
+    Time resent_since_;
+    std::size_t resent_bytes_ = 0;
+    /// Copies that only this receiver got, for its NACKs.
+    static constexpr std::size_t kMaxReplayed = 1024;
+    std::vector<rtp::PacketPtr> replayed_;
     Counters counters_;
 };
 

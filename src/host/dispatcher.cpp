@@ -101,11 +101,10 @@ void Dispatcher::create(const Json& id, const Json& params) {
             auto parent = init.parent;
             auto object = remote_class->construct(std::move(init), arguments, objects_);
             // The parent may have been released while we waited for our turn.
-            if (parent && !objects_.find(parent->id())) {
+            if (!objects_.add(object)) {
                 object->release();
                 throw RpcError{ErrorCode::media_object_not_found, "Object '" + parent->id() + "' not found"};
             }
-            objects_.add(object);
             if (auto of = std::dynamic_pointer_cast<media::MediaObject>(parent))
                 adopt_child(*of, std::dynamic_pointer_cast<media::MediaObject>(object));
             answer(id, {{"value", object->id()}});

@@ -13,8 +13,12 @@ std::shared_ptr<remote::Object> ObjectRegistry::find(const std::string& id) cons
     });
 }
 
-void ObjectRegistry::add(std::shared_ptr<remote::Object> object) {
-    objects_.with([&](auto& objects) { objects.emplace(object->id(), object); });
+bool ObjectRegistry::add(std::shared_ptr<remote::Object> object) {
+    return objects_.with([&](auto& objects) {
+        const auto& parent = object->parent_object();
+        if (parent && objects.count(parent->id()) == 0) return false;
+        return objects.emplace(object->id(), object).second;
+    });
 }
 
 std::vector<std::shared_ptr<remote::Object>> ObjectRegistry::take(const std::string& id) {

@@ -18,7 +18,8 @@ namespace rivero::host {
 class ObjectRegistry final : public remote::Directory {
 public:
     [[nodiscard]] std::shared_ptr<remote::Object> find(const std::string& id) const override;
-    void add(std::shared_ptr<remote::Object> object);
+    /// False, and nothing is added, when the parent has been taken out meanwhile.
+    [[nodiscard]] bool add(std::shared_ptr<remote::Object> object);
     /// Takes an object and all below it out, the deepest first.
     [[nodiscard]] std::vector<std::shared_ptr<remote::Object>> take(const std::string& id);
     /// Ids without a parent.

@@ -71,9 +71,10 @@ public:
 
 protected:
     /// An output of the element, with flow and transcoding events wired. To be kept by whoever pushes.
-    /// @param request_keyframe runs on the worker; empty for a source that cannot
+    /// @param request_keyframe, makes_keyframes see Source::Upstream; they run on the worker
     std::shared_ptr<Source> add_output(MediaType type, std::function<void()> request_keyframe = {},
-                                       const std::string& description = "default");
+                                       const std::string& description = "default",
+                                       std::function<bool()> makes_keyframes = {});
     /// An input of the element, with flow events wired.
     void add_input(std::shared_ptr<Sink> sink, const std::string& description = "default");
     [[nodiscard]] Graph& graph() const { return services().graph; }

@@ -42,11 +42,12 @@ struct Acceptable {
     bool anything = false;       ///< takes the source's own format, whatever it is
     /// Looks closer than packing and codec, e.g. at an H264 profile; empty: all of them suit.
     std::function<bool(const Format&)> suits;
+    bool as_it_comes_only = false;  ///< nothing is converted for this
 
-    [[nodiscard]] static Acceptable any() { return {Packing::raw, {}, true, {}}; }
-    [[nodiscard]] static Acceptable rtp(Codec c) { return {Packing::rtp, c, false, {}}; }
-    [[nodiscard]] static Acceptable frames(Codec c) { return {Packing::frames, c, false, {}}; }
-    [[nodiscard]] static Acceptable raw() { return {Packing::raw, {}, false, {}}; }
+    [[nodiscard]] static Acceptable any() { return {Packing::raw, {}, true, {}, false}; }
+    [[nodiscard]] static Acceptable rtp(Codec c) { return {Packing::rtp, c, false, {}, false}; }
+    [[nodiscard]] static Acceptable frames(Codec c) { return {Packing::frames, c, false, {}, false}; }
+    [[nodiscard]] static Acceptable raw() { return {Packing::raw, {}, false, {}, false}; }
 
     [[nodiscard]] bool takes(const Format& format) const {
         if (anything) return true;

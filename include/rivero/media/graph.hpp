@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rivero/base/loop.hpp"
+#include "rivero/base/thread_loop.hpp"
 #include "rivero/media/flow.hpp"
 #include "rivero/rtp/packet.hpp"
 
@@ -17,6 +18,8 @@ struct Graph {
     Loop& worker;                 ///< the RTC worker
     rtp::PacketPool packets;      ///< of the worker
     FlowMonitor flow;             ///< of the worker
+    /// Where pipelines of GStreamer come to their end: it waits for their threads, which the worker must not.
+    ThreadLoop reaper{"gst-reaper"};
     std::string h264_encoder = "x264";  ///< or `openh264`
     std::size_t mtu = 1200;       ///< bytes of an RTP packet that we make
 };

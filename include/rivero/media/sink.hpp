@@ -35,8 +35,6 @@ public:
     virtual void on_format(const Format&) {}
     /// Nothing comes any more (until the next on_format()).
     virtual void on_detached() {}
-    /// The source cannot serve this sink, e.g. because an encoder is not installed.
-    virtual void on_unroutable(const std::string& /*reason*/) {}
     virtual void on_packet(const rtp::PacketPtr&) {}
     virtual void on_frame(const gst::Frame&) {}
     /// The source has ended; more may come after it was started again.
@@ -46,6 +44,8 @@ public:
     /// @param fresh nothing was shown from this source yet: a source that cannot make key frames (a file) gives what it
     ///     has sent since the last one once more, so that the picture is there at once
     void request_keyframe(bool fresh = false);
+    /// Whether who feeds us can make a key frame when asked.
+    [[nodiscard]] bool can_have_keyframes() const;
     /// What the receiver can take, for an encoder that works for it; empty: no opinion.
     void set_receive_limit(std::optional<Bitrate> limit);
     [[nodiscard]] std::optional<Bitrate> receive_limit() const { return receive_limit_; }
@@ -61,6 +61,8 @@ public:
     [[nodiscard]] const Format* format() const;
     /// Whether it was decoded and encoded on its way from the source.
     [[nodiscard]] bool converted() const;
+    /// The source cannot serve this sink, or what converts for it has broken down. Worker.
+    std::function<void(const std::string&)> on_problem;
     /// What came in, and whether it still does.
     FlowMeter flow;
 

@@ -36,6 +36,9 @@ public:
     struct Upstream {
         /// Makes a key frame soon; empty for a source that cannot (a file). Rate limiting is the source's business.
         std::function<void()> request_keyframe;
+        /// Whether a key frame can be made now; empty: whenever request_keyframe is there. A relay knows it from its own
+        /// source.
+        std::function<bool()> makes_keyframes;
         /// Whether conversion takes place has changed or was decided for the first time.
         std::function<void(bool transcoding)> on_transcoding;
     };

@@ -75,7 +75,23 @@ struct Packet {
         passed_[passed_count_++] = {kind, size, static_cast<std::uint16_t>(offset)};
     }
 
+    /// Becomes what another packet is; stays what its own holders count on. Only before it is pushed.
+    void copy_from(const Packet& other) {
+        PacketPool* const pool = pool_;
+        const std::uint32_t references = references_;
+        *this = other;
+        pool_ = pool;
+        references_ = references;
+    }
+    /// A packet that one receiver got later than the others, with a timestamp of its own: see
+    /// media::Node.
+    bool replayed = false;
+
+    Packet(const Packet&) = delete;
+
 private:
+    Packet() = default;
+    Packet& operator=(const Packet&) = default;
     friend class PacketPool;
     friend class PacketPtr;
     PacketPool* pool_ = nullptr;
@@ -132,7 +148,7 @@ public:
         }
         ++in_use_;
         packet->pool_ = this;
-        packet->marker = packet->starts_keyframe = packet->voice = false;
+        packet->marker = packet->starts_keyframe = packet->voice = packet->replayed = false;
         packet->audio_level.reset();
         packet->passed_count_ = 0;
         packet->set_payload(0, 0);

@@ -13,6 +13,7 @@ namespace {
 /// What is kept of a source that cannot make key frames when asked: enough for a group of pictures of a usual file.
 constexpr std::size_t kGroupBytes = 4 * 1024 * 1024;
 constexpr std::size_t kGroupPackets = 8192;
+constexpr std::size_t kMaxDecodedAtOnce = 25;
 
 }  // namespace
 
@@ -41,7 +42,7 @@ void Node::hand_to(Sink& sink, const Media& media) {
 
 void Node::push(const rtp::PacketPtr& packet) {
     history_->add(packet);
-    if (format_.type == MediaType::video && keeps_group_of_pictures()) keep(packet);
+    if (format_.type == MediaType::video && !makes_keyframes()) keep(packet);
     ++handing_out_;
     // By index: a sink may come or leave while it is served.
     for (std::size_t i = 0; i < sinks_.size(); ++i)
@@ -51,6 +52,7 @@ void Node::push(const rtp::PacketPtr& packet) {
 }
 
 void Node::push(const gst::Frame& frame) {
+    if (format_.type == MediaType::video && format_.packing == Packing::frames && !makes_keyframes()) keep(frame);
     ++handing_out_;
     for (std::size_t i = 0; i < sinks_.size(); ++i)
         if (sinks_[i]) hand_to(*sinks_[i], frame);
@@ -105,9 +107,31 @@ void Node::prune() {
     }
 }
 
-bool Node::keeps_group_of_pictures() const {
-    if (source_.upstream_.request_keyframe) return false;
-    return !converted();
+bool Node::makes_keyframes() const {
+    if (converted()) return true;  // an encoder of ours is on the way
+    const auto& upstream = source_.upstream_;
+    return upstream.request_keyframe && (!upstream.makes_keyframes || upstream.makes_keyframes());
+}
+
+void Node::keep(const gst::Frame& frame) {
+    if (frame.keyframe) {
+        frame_group_.clear();
+        group_bytes_ = 0;
+    } else if (frame_group_.empty()) {
+        return;
+    }
+    frame_group_.push_back(frame);
+    group_bytes_ += gst_buffer_get_size(frame.buffer.get());
+    if (group_bytes_ > kGroupBytes || frame_group_.size() > kGroupPackets) {
+        frame_group_.clear();
+        group_bytes_ = 0;
+    }
+}
+
+void Node::catch_up(Stage& stage) {
+    // A decoder that is flooded drops up to the next key frame, and then it has gained nothing.
+    if (stage.converts() && frame_group_.size() > kMaxDecodedAtOnce) return;
+    for (const gst::Frame& frame : std::vector<gst::Frame>{frame_group_}) stage.on_frame(frame);
 }
 
 void Node::keep(const rtp::PacketPtr& packet) {
@@ -138,7 +162,8 @@ void Node::replay_to(Sink& sink) {
     for (auto& packet : group) {
         while (pictures[picture] != packet->timestamp && picture + 1 < pictures.size()) ++picture;
         auto copy = graph_.packets.make();
-        *copy = *packet;  // the payload, too
+        copy->copy_from(*packet);  // the payload, too
+        copy->replayed = true;
         copy->timestamp = RtpTimestamp{last.value - static_cast<std::uint32_t>(pictures.size() - 1 - picture)};
         copy->capture = group.back()->capture;
         hand_to(sink, copy);
@@ -148,7 +173,7 @@ void Node::replay_to(Sink& sink) {
 
 void Node::request_keyframe(Sink* fresh) {
     if (format_.type != MediaType::video) return;
-    if (keeps_group_of_pictures()) {
+    if (!makes_keyframes()) {
         if (fresh) replay_to(*fresh);
         return;
     }
@@ -164,6 +189,12 @@ void Node::set_limits(const EncoderLimits& limits) {
         stage->set_limits(limits);
         stage->output().set_limits(limits);
     }
+}
+
+void Node::tell_problem(const std::string& what) {
+    for (Sink* sink : sinks_)
+        if (sink && sink->on_problem) sink->on_problem(what);
+    for (auto& stage : stages_) stage->output().tell_problem(what);
 }
 
 bool Node::converted() const {

@@ -72,7 +72,13 @@ public:
 
     /// @param fresh a sink that has shown nothing yet: it may get what was kept since the last key frame
     void request_keyframe(Sink* fresh = nullptr);
+    /// False for a file: what came since its last key frame is kept for late joiners instead.
+    [[nodiscard]] bool makes_keyframes() const;
+    /// Gives a stage that is new below us what was kept.
+    void catch_up(Stage& stage);
     void set_limits(const EncoderLimits& limits);
+    /// Tells all who are served from here that it is over.
+    void tell_problem(const std::string& what);
     /// Whether something on the way from the root to here decodes or encodes.
     [[nodiscard]] bool converted() const;
     [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq) const;
@@ -85,9 +91,8 @@ private:
     template <class Media>
     void hand_to(Sink& sink, const Media& media);
     void keep(const rtp::PacketPtr& packet);
+    void keep(const gst::Frame& frame);
     void replay_to(Sink& sink);
-    /// True when a key frame cannot be asked for, so that what came since the last one is kept for late joiners.
-    [[nodiscard]] bool keeps_group_of_pictures() const;
 
     Source& source_;
     Graph& graph_;
@@ -99,6 +104,7 @@ private:
     int handing_out_ = 0;
     std::unique_ptr<rtp::PacketHistory> history_;  // rtp only
     std::vector<rtp::PacketPtr> group_;            // since the last key frame, bounded
+    std::vector<gst::Frame> frame_group_;          // the same of frames
     std::size_t group_bytes_ = 0;
 };
 

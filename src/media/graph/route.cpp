@@ -44,7 +44,12 @@ int cost(const Node& root, const std::vector<Step>& way) {
             Stage* stage = node->find_stage(name(step.kind), step.codec);
             node = stage ? &stage->output() : nullptr;
         }
-        if (node) continue;
+        if (node) {
+            // There already, but what needs no conversion is still better: less delay, a better picture.
+            if (step.kind == Step::Kind::decode) sum += 10;
+            if (step.kind == Step::Kind::encode) sum += 20;
+            continue;
+        }
         switch (step.kind) {
             case Step::Kind::depacketize:
             case Step::Kind::packetize: sum += 1; break;
@@ -60,6 +65,7 @@ std::optional<std::vector<Step>> cheapest(const Node& root, const std::vector<Ac
     int best_cost = 0;
     for (const Acceptable& wish : wishes) {
         auto way = steps(root.format(), wish);
+        if (wish.as_it_comes_only && !way.empty()) continue;
         const int c = cost(root, way);
         if (best && c >= best_cost) continue;
         best = std::move(way);

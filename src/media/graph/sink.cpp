@@ -15,6 +15,8 @@ void Sink::request_keyframe(bool fresh) {
     if (node_) node_->request_keyframe(fresh ? this : nullptr);
 }
 
+bool Sink::can_have_keyframes() const { return !node_ || node_->makes_keyframes(); }
+
 void Sink::set_receive_limit(std::optional<Bitrate> limit) {
     if (limit == receive_limit_) return;
     receive_limit_ = limit;

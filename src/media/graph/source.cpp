@@ -34,7 +34,10 @@ void Source::set_format(Format format) {
         if (sink->node_) sink->node_->remove(*sink);
     root_ = std::make_unique<Node>(*this, graph_, std::move(format), nullptr);
     if (old) graph_.worker.post([last = std::shared_ptr<Node>{std::move(old)}] {});
-    for (Sink* sink : std::vector<Sink*>{sinks_}) route(*sink);
+    for (Sink* sink : std::vector<Sink*>{sinks_}) {
+        route(*sink);
+        if (!sink->node_) sink->on_detached();  // nothing of the new format for this one
+    }
 }
 
 void Source::clear_format() {
@@ -79,6 +82,8 @@ void Source::unroute(Sink& sink) {
     sink.node_->remove(sink);
     if (root_) root_->prune();
     sink.on_detached();
+    if (transcoding_decided_ && !sinks_.empty()) note_transcoding();
+    note_receive_limits();
 }
 
 void Source::route(Sink& sink) {
@@ -107,6 +112,7 @@ void Source::route(Sink& sink) {
                 }
                 stage = fresh->get();
                 node->add(std::move(*fresh));
+                node->catch_up(*stage);
             }
             node = &stage->output();
         }
@@ -118,6 +124,7 @@ void Source::route(Sink& sink) {
             if (before) sink.on_detached();
             sink.on_format(node->format());
             note_transcoding();
+            note_receive_limits();
             return;
         }
         root_->prune();
@@ -132,7 +139,7 @@ void Source::route(Sink& sink) {
     }
     if (before) unroute(sink);
     log_topic("media")->warn("a sink cannot be served from {}: {}", to_string(root_->format()), reason);
-    sink.on_unroutable(reason);
+    if (sink.on_problem) sink.on_problem("no media can be sent here: " + reason);
 }
 
 void Source::note_transcoding() {
@@ -147,7 +154,8 @@ void Source::note_transcoding() {
 void Source::note_receive_limits() {
     std::optional<Bitrate> lowest;
     for (const Sink* sink : sinks_) {
-        if (!sink->receive_limit()) continue;
+        // Who gets packets as they come has no say in what an encoder makes for others.
+        if (!sink->converted() || !sink->receive_limit()) continue;
         if (!lowest || *sink->receive_limit() < *lowest) lowest = sink->receive_limit();
     }
     if (lowest == limits_.receivers) return;

@@ -12,6 +12,8 @@ namespace {
 using remote::ErrorCode;
 using remote::RpcError;
 
+/// Names of inputs come from clients, who may invent them.
+constexpr std::size_t kMaxInputs = 64;
 constexpr MediaType kAllTypes[] = {MediaType::audio, MediaType::video, MediaType::data};
 
 Acceptable acceptable(const std::optional<Codec>& codec) {
@@ -26,9 +28,11 @@ MediaElement::MediaElement(remote::ObjectInit init, MediaPipeline& pipeline)
 MediaElement::~MediaElement() = default;
 
 std::shared_ptr<Source> MediaElement::add_output(MediaType type, std::function<void()> request_keyframe,
-                                                 const std::string& description) {
+                                                 const std::string& description,
+                                                 std::function<bool()> makes_keyframes) {
     Source::Upstream upstream;
     upstream.request_keyframe = std::move(request_keyframe);
+    upstream.makes_keyframes = std::move(makes_keyframes);
     upstream.on_transcoding = on_strand(*this, [type, description](MediaElement& self, bool transcoding) {
         self.transcoding_[{type, description}] = transcoding;
         self.raise(MediaTranscodingStateChanged{
@@ -48,6 +52,9 @@ void MediaElement::add_input(std::shared_ptr<Sink> sink, const std::string& desc
     sink->flow.on_change = on_strand(*this, [type, description](MediaElement& self, bool flowing) {
         self.flowing_in_[{type, description}] = flowing;
         self.raise(MediaFlowInStateChanged{flowing ? MediaFlowState::flowing : MediaFlowState::not_flowing, description, type});
+    });
+    sink->on_problem = on_strand(*this, [](MediaElement& self, const std::string& what) {
+        self.raise_error("STREAM_ERROR_FAILED", what);
     });
     inputs_[{type, description}].sink = std::move(sink);
 }
@@ -76,6 +83,8 @@ void MediaElement::connect(MediaElement& sink, std::optional<MediaType> type,
 }
 
 void MediaElement::connect_one(MediaElement& sink, MediaType type, const std::string& from, const std::string& to) {
+    if (sink.inputs_.size() >= kMaxInputs && sink.inputs_.count({type, to}) == 0)
+        throw RpcError{ErrorCode::connect_error, "'" + sink.id() + "' has no input '" + to + "'"};
     Input& input = sink.inputs_[{type, to}];
     if (input.source) input.source->disconnect_one(sink, type, input.source_description, to);
     input.source = this;

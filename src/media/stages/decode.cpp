@@ -16,6 +16,8 @@ public:
         output_ = std::make_unique<Node>(above.source(), above.graph(), std::move(format), this);
     }
 
+    ~DecodeStage() override { bury(); }
+
     [[nodiscard]] Result<void> start() {
         gst::Decoder::Events events;
         events.on_frame = [this](gst::Frame frame, const gst::Caps& caps) {
@@ -41,15 +43,27 @@ public:
     [[nodiscard]] bool converts() const override { return true; }
 
 private:
+    /// Ends the pipeline without waiting for it.
+    void bury() {
+        if (!decoder_) return;
+        decoder_->silence();
+        output_->graph().reaper.post([last = std::move(decoder_)]() mutable { last.reset(); });
+    }
     /// A decoder that a broken stream has stopped is replaced, but not without end.
     void restart(const gst::BusReport& report) {
         log_topic("media")->warn("decoder of {}: {}", to_string(above_.format()), report.text);
-        decoder_.reset();
-        if (++restarts_ > kMaxRestarts) return;
-        if (auto started = start(); !started) log_topic("media")->error("{}", started.error().message);
+        bury();
+        // Often at once means that it will not get better; now and then is a broken stream.
+        const Time now = Clock::now();
+        if (now - restarted_ > kCalm) restarts_ = 0;
+        restarted_ = now;
+        if (++restarts_ > kMaxRestarts) return output_->tell_problem("the decoder of " + to_string(above_.format()) + " has failed: " + report.text);
+        if (auto started = start(); !started) output_->tell_problem(started.error().message);
     }
 
     static constexpr int kMaxRestarts = 20;
+    static constexpr Duration kCalm = 60s;
+    Time restarted_;
     std::unique_ptr<gst::Decoder> decoder_;
     int restarts_ = 0;
 };

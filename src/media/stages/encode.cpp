@@ -3,6 +3,7 @@
 #include "media/stages/stages.hpp"
 #include "rivero/base/log.hpp"
 #include "rivero/gst/encoder.hpp"
+#include "rivero/rtp/keyframe_request_limiter.hpp"
 
 #include <algorithm>
 
@@ -31,6 +32,8 @@ public:
         output_ = std::make_unique<Node>(above.source(), above.graph(), std::move(format), this);
     }
 
+    ~EncodeStage() override { bury(); }
+
     [[nodiscard]] Result<void> start() {
         gst::EncoderSettings settings;
         settings.min_bitrate = limits_.min;
@@ -55,7 +58,8 @@ public:
     }
     void on_caps(const gst::Caps&) override { set_bitrate(); }
     void request_keyframe() override {
-        if (encoder_) encoder_->request_keyframe();
+        keyframes_.request(Clock::now());
+        make_keyframe();
     }
     void set_limits(const EncoderLimits& limits) override {
         limits_ = limits;
@@ -65,6 +69,22 @@ public:
     [[nodiscard]] bool converts() const override { return true; }
 
 private:
+    /// Ends the pipeline without waiting for it.
+    void bury() {
+        if (!encoder_) return;
+        encoder_->silence();
+        output_->graph().reaper.post([last = std::move(encoder_)]() mutable { last.reset(); });
+    }
+    /// Receivers ask as often as they like; each key frame costs all of them.
+    void make_keyframe() {
+        const Time now = Clock::now();
+        if (keyframes_.poll(now)) {
+            if (encoder_) encoder_->request_keyframe();
+            return;
+        }
+        if (auto due = keyframes_.next_deadline())
+            timer_ = output_->graph().worker.post_after(*due - now, [this] { make_keyframe(); });
+    }
     void set_bitrate() {
         if (!encoder_ || above_.format().type != MediaType::video) return;
         Bitrate wanted = limits_.target.value_or(bitrate_for(above_.format().caps));
@@ -73,13 +93,27 @@ private:
     }
     void restart(const gst::BusReport& report) {
         log_topic("media")->warn("encoder of {}: {}", to_string(output_->format()), report.text);
-        encoder_.reset();
-        if (++restarts_ > kMaxRestarts) return;
-        if (auto started = start(); !started) log_topic("media")->error("{}", started.error().message);
+        bury();
+        // Often at once means that it will not get better; now and then is a broken stream.
+        const Time now = Clock::now();
+        if (now - restarted_ > kCalm) restarts_ = 0;
+        restarted_ = now;
+        if (++restarts_ > kMaxRestarts) return output_->tell_problem("the encoder of " + to_string(output_->format()) + " has failed: " + report.text);
+        if (auto started = start(); !started) output_->tell_problem(started.error().message);
     }
 
     static constexpr int kMaxRestarts = 20;
+    static constexpr Duration kCalm = 60s;
+    Time restarted_;
+    static rtp::KeyframeRequestLimiter::Settings without_repeats() {
+        rtp::KeyframeRequestLimiter::Settings settings;
+        settings.max_repeats = 0;
+        return settings;
+    }
+
     EncoderLimits limits_;
+    rtp::KeyframeRequestLimiter keyframes_{without_repeats()};
+    Timer timer_;
     std::unique_ptr<gst::Encoder> encoder_;
     int restarts_ = 0;
 };

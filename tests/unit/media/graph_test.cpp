@@ -18,7 +18,6 @@ public:
     std::vector<Acceptable> accepts() const override { return wishes_; }
     void on_format(const Format& format) override { log.push_back(to_string(format)); }
     void on_detached() override { log.push_back("detached"); }
-    void on_unroutable(const std::string&) override { log.push_back("unroutable"); }
     void on_packet(const rtp::PacketPtr& packet) override {
         log.push_back(std::to_string(packet->seq.value));
         timestamps.push_back(packet->timestamp.value);
@@ -130,7 +129,7 @@ TEST_F(GraphTest, ARelayHandsOnAndPassesRequestsBack) {
     Source first{graph, MediaType::video, std::move(upstream)};
     Relay relay{MediaType::video};
     auto second = make_on_worker<Source>(graph, graph, MediaType::video,
-                                         Source::Upstream{[&] { relay.request_keyframe(); }, {}});
+                                         Source::Upstream{[&] { relay.request_keyframe(); }, {}, {}});
     relay.set_target(second);
     Recorded sink{MediaType::video, {Acceptable::rtp(Codec::h264), Acceptable::rtp(Codec::vp8)}};
     first.attach(relay);

@@ -126,8 +126,8 @@ int run_gateway(const config::Settings& given) {
     options.listen.max_connections = size(settings.limits.connections);
     options.hosts.count =
         settings.hosts.count < 0 ? size(gateway::cpu_count()) : size(settings.hosts.count);
-    // By its path and not as /proc/self/exe: so it has its name in the list of processes.
-    options.hosts.command = {own_program(), "--role", "host"};
+    // Not by its path: after an upgrade another program may be there, whose hosts would not fit us.
+    options.hosts.command = {"/proc/self/exe", "--role", "host"};
     options.hosts.settings = host_settings;
     options.hosts.run_in_process = [host_settings](int fd) {
         return run_host_on(fd, "host-1", host_settings);

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdio>
+#include <pthread.h>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -58,6 +59,8 @@ int run_host_role(const std::vector<std::string>& arguments) {
         throw std::runtime_error{"--role host is how the gateway starts its media hosts"};
     const std::string settings = read_all(settings_fd);
     set_log_process(name);
+    // Started as /proc/self/exe, it would be called "exe" in the list of processes.
+    pthread_setname_np(pthread_self(), ("rivero-" + name).substr(0, 15).c_str());
     const auto levels = nlohmann::json::parse(settings).at("log").at("levels").get<std::string>();
     // The gateway has checked the words and said what it thinks of them.
     [[maybe_unused]] const auto unknown = set_log_levels(levels);

@@ -13,7 +13,7 @@ constexpr std::size_t kInjectedBytes = std::size_t{1} << 20;
 class Run : public std::enable_shared_from_this<Run> {
 public:
     Run(Json operations, std::string session, Transaction::Execute execute, Reply done)
-        : operations_{std::move(operations)},
+        : operations_(std::move(operations)),  // braces would make an array that holds the array
           session_{std::move(session)},
           execute_{std::move(execute)},
           done_{std::move(done)} {}

@@ -89,6 +89,9 @@ Result<Process> spawn_host(const std::vector<std::string>& command, const std::s
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, far_connection.get(), kConnectionFd);
     posix_spawn_file_actions_adddup2(&actions, far_file.get(), kSettingsFd);
+    // Asio makes its sockets without close-on-exec: a host that was started later would hold every
+    // client's connection open after we have closed it.
+    posix_spawn_file_actions_addclosefrom_np(&actions, kSettingsFd + 1);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setpgroup(&attributes, 0);

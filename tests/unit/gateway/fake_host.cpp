@@ -5,6 +5,7 @@
 #include "rivero/base/uuid.hpp"
 
 #include <csignal>
+#include <filesystem>
 #include <unistd.h>
 
 namespace rivero::gateway::test {
@@ -101,6 +102,15 @@ FakeHost::Json FakeHost::invoke(const Json& params) {
     const Json& given = params["operationParams"];
     if (operation == "echo") return {{"value", given}};
     if (operation == "pid") return {{"value", getpid()}};
+    if (operation == "sockets") {
+        int sockets = 0;
+        for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) {
+            std::error_code gone;  // the directory's own descriptor
+            const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
+            if (target.starts_with("socket:")) ++sockets;
+        }
+        return {{"value", sockets}};
+    }
     if (operation == "nothing") return Json::object();
     if (operation == "fail") throw RpcError{media_error(40001, "MARSHALL_ERROR", "as told")};
     if (operation == "crash") std::raise(SIGKILL);

@@ -14,9 +14,10 @@ namespace rivero::gateway::test {
 
 /// A media host without media: makes ids, echoes, raises events and fails as it is told.
 ///
-/// Operations of its objects: `echo` gives its operationParams back, `pid` its process, `fail`
-/// gives error 40001, `hold` is answered when answer_held() is called or by the operation `let go`,
-/// `raise {type, data}` raises an event, `crash` ends the process.
+/// Operations of its objects: `echo` gives its operationParams back, `pid` its process, `sockets`
+/// how many of them it has, `fail` gives error 40001, `hold` is answered when answer_held() is
+/// called or by the operation `let go`, `raise {type, data}` raises an event, `crash` ends the
+/// process.
 class FakeHost {
 public:
     using Json = jsonrpc::Json;

@@ -119,7 +119,7 @@ protected:
     Json invoke(Client& by, const std::string& object, const char* operation,
                 Json params = nullptr) {
         return ask(
-            client, "invoke",
+            by, "invoke",
             {{"object", object}, {"operation", operation}, {"operationParams", std::move(params)}});
     }
     std::string session(Client& by) { return ask(by, "ping")["result"].value("sessionId", ""); }

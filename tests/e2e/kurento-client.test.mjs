@@ -25,9 +25,14 @@ class KurentoSignalling {
 }
 
 async function application(t) {
-  const daemon = await Daemon.for(t);
-  const client = await deadline(kurento(daemon.url), 10_000 * slowness, 'kurento-client does not connect');
-  t.after(() => client.close());
+  const daemon = await Daemon.start();
+  let client;
+  // In this order: a client that loses its server tries to reach it again.
+  t.after(async () => {
+    client?.close();
+    await daemon.stop();
+  });
+  client = await deadline(kurento(daemon.url), 10_000 * slowness, 'kurento-client does not connect');
   const page = await browser.page();
   t.after(() => page.close());
   const pipeline = await client.create('MediaPipeline');

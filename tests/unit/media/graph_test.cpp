@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Rivero authors
 // SPDX-License-Identifier: Apache-2.0
 #include "manual_loop.hpp"
+#include "rivero/gst/init.hpp"
 #include "rivero/media/relay.hpp"
 #include "rivero/media/source.hpp"
 
@@ -14,7 +15,8 @@ namespace {
 
 class Recorded final : public Sink {
 public:
-    Recorded(MediaType type, std::vector<Acceptable> wishes) : Sink{type}, wishes_{std::move(wishes)} {}
+    Recorded(MediaType type, std::vector<Acceptable> wishes)
+        : Sink{type}, wishes_{std::move(wishes)} {}
     std::vector<Acceptable> accepts() const override { return wishes_; }
     void on_format(const Format& format) override { log.push_back(to_string(format)); }
     void on_detached() override { log.push_back("detached"); }
@@ -38,9 +40,11 @@ using Log = std::vector<std::string>;
 
 class GraphTest : public testing::Test {
 protected:
-    GraphTest() : graph{loop} {}
+    GraphTest() : graph{loop} { gst::initialise(); }
     ~GraphTest() override { loop.run(); }
-    static Format rtp(Codec codec) { return {media_type(codec), Packing::rtp, codec, {}, 1, false, {}}; }
+    static Format rtp(Codec codec) {
+        return {media_type(codec), Packing::rtp, codec, {}, 1, false, {}};
+    }
     rtp::PacketPtr packet(std::int64_t seq, std::uint32_t timestamp, bool key = false) {
         auto p = graph.packets.make();
         p->seq = ExtSeqNum{seq};
@@ -99,7 +103,8 @@ TEST_F(GraphTest, SaysOnceThatNothingIsConvertedAndAsksUpstreamForKeyFrames) {
     upstream.on_transcoding = [&](bool now) { transcoding.push_back(now); };
     Source source{graph, MediaType::video, std::move(upstream)};
     source.set_format(rtp(Codec::vp8));
-    Recorded a{MediaType::video, {Acceptable::rtp(Codec::vp8)}}, b{MediaType::video, {Acceptable::rtp(Codec::vp8)}};
+    Recorded a{MediaType::video, {Acceptable::rtp(Codec::vp8)}},
+        b{MediaType::video, {Acceptable::rtp(Codec::vp8)}};
     source.attach(a);
     source.attach(b);
     EXPECT_EQ(transcoding, std::vector{false});
@@ -128,8 +133,9 @@ TEST_F(GraphTest, ARelayHandsOnAndPassesRequestsBack) {
     upstream.request_keyframe = [&] { ++asked; };
     Source first{graph, MediaType::video, std::move(upstream)};
     Relay relay{MediaType::video};
-    auto second = make_on_worker<Source>(graph, graph, MediaType::video,
-                                         Source::Upstream{[&] { relay.request_keyframe(); }, {}, {}});
+    auto second =
+        make_on_worker<Source>(graph, graph, MediaType::video,
+                               Source::Upstream{[&] { relay.request_keyframe(); }, {}, {}});
     relay.set_target(second);
     Recorded sink{MediaType::video, {Acceptable::rtp(Codec::h264), Acceptable::rtp(Codec::vp8)}};
     first.attach(relay);
@@ -141,6 +147,59 @@ TEST_F(GraphTest, ARelayHandsOnAndPassesRequestsBack) {
     EXPECT_EQ(asked, 1);
     relay.set_target(nullptr);
     second.reset();
+}
+
+TEST_F(GraphTest, ALateReceiverBehindARelayGetsTheGroupOfPicturesOfAFileToo) {
+    Source file{graph, MediaType::video, {}};
+    Relay relay{MediaType::video};
+    auto second = make_on_worker<Source>(
+        graph, graph, MediaType::video,
+        Source::Upstream{
+            [&] { relay.request_keyframe(); }, [&] { return relay.can_have_keyframes(); }, {}});
+    relay.set_target(second);
+    file.attach(relay);
+    file.set_format(rtp(Codec::vp8));
+    file.push(packet(1, 3000, true));
+    file.push(packet(2, 6000));
+    Recorded late{MediaType::video, {Acceptable::rtp(Codec::vp8)}};
+    second->attach(late);
+    late.request_keyframe(true);
+    EXPECT_EQ(late.take(), (Log{"rtp/VP8", "1", "2"}));
+    relay.set_target(nullptr);
+    second.reset();
+}
+
+TEST_F(GraphTest, TheFirstViewerOfAFileThatPlaysAlreadyIsNotLeftInTheDarkUntilItsNextKeyFrame) {
+    Source file{graph, MediaType::video, {}};
+    Format format = rtp(Codec::vp8);
+    format.packing = Packing::frames;
+    file.set_format(format);
+    auto frame = [](bool key) {
+        gst::Frame f;
+        const ByteVector bytes(40, std::uint8_t{0x10});
+        f.buffer = gst::make_buffer(bytes);
+        f.keyframe = key;
+        return f;
+    };
+    file.push(frame(true));
+    file.push(frame(false));
+    Recorded late{MediaType::video, {Acceptable::rtp(Codec::vp8)}};
+    file.attach(late);
+    late.request_keyframe(true);
+    EXPECT_EQ(late.take(), (Log{"rtp/VP8", "0", "1"}));
+}
+
+TEST_F(GraphTest, ProblemsOfASinkThatCannotBeServedAreTold) {
+    Source source{graph, MediaType::video, {}};
+    source.set_format(rtp(Codec::vp8));
+    Acceptable picky = Acceptable::rtp(Codec::h264);
+    picky.as_it_comes_only = true;
+    Recorded sink{MediaType::video, {picky}};
+    std::string problem;
+    sink.on_problem = [&](const std::string& what) { problem = what; };
+    source.attach(sink);
+    EXPECT_FALSE(problem.empty());
+    EXPECT_FALSE(sink.attached());
 }
 
 TEST_F(GraphTest, ASinkMayLeaveWhileItIsServed) {

@@ -61,10 +61,7 @@ public:
     void go_away() override {
         if (!id_ || ending_) return;
         ending_ = true;
-        // A write under way would be in the way of the close frame; then the connection just ends.
-        if (!queue_.empty()) return finish();
-        socket_.async_close(websocket::close_code::going_away,
-                            [self = shared_from_this()](error_code) { self->finish(); });
+        if (queue_.empty()) say_goodbye();  // else when the messages that wait are out
     }
 
 private:
@@ -106,8 +103,14 @@ private:
                                 if (error) return self->finish();
                                 self->queued_ -= self->queue_.front()->size();
                                 self->queue_.pop_front();
-                                if (!self->queue_.empty() && !self->ending_) self->write();
+                                if (!self->queue_.empty()) return self->write();
+                                if (self->ending_) self->say_goodbye();
                             });
+    }
+
+    void say_goodbye() {
+        socket_.async_close(websocket::close_code::going_away,
+                            [self = shared_from_this()](error_code) { self->finish(); });
     }
 
     template <class F>

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -176,7 +177,12 @@ TEST_F(GraphTest, TheFirstViewerOfAFileThatPlaysAlreadyIsNotLeftInTheDarkUntilIt
     file.set_format(format);
     auto frame = [](bool key) {
         gst::Frame f;
-        const ByteVector bytes(40, std::uint8_t{0x10});
+        // The head of a VP8 key frame, 64x64, or of a frame that is none. RFC 6386 section 9.1.
+        ByteVector bytes(40, std::uint8_t{0});
+        const ByteVector head =
+            key ? ByteVector{0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x00, 0x40, 0x00}
+                : ByteVector{0x11, 0x02, 0x00};
+        std::copy(head.begin(), head.end(), bytes.begin());
         f.buffer = gst::make_buffer(bytes);
         f.keyframe = key;
         return f;

@@ -52,10 +52,6 @@ public:
     static constexpr std::size_t kMaxSdpSize = 512 * 1024;
 
 protected:
-    /// Refused text: the description cannot be read.
-    struct Unreadable {
-        std::string message;
-    };
     /// @return our offer
     [[nodiscard]] virtual Result<std::string> make_offer(const OfferOptions& options) = 0;
     /// Throws RpcError 40201 for a text that is no SDP. @return our answer

@@ -23,7 +23,15 @@ Acceptable acceptable(const std::optional<Codec>& codec) {
 }  // namespace
 
 MediaElement::MediaElement(remote::ObjectInit init, MediaPipeline& pipeline)
-    : MediaObject{std::move(init)}, pipeline_{pipeline}, keeps_pipeline_{pipeline.shared_from_this()} {}
+    : MediaObject{std::move(init)}, pipeline_{pipeline}, keeps_pipeline_{pipeline.shared_from_this()} {
+    const auto media = services().settings.find("media");
+    if (media == services().settings.end()) return;
+    // Checked when the settings were read: they are in order.
+    min_encoder_bitrate_ = media->value("minEncoderBitrate", min_encoder_bitrate_);
+    max_encoder_bitrate_ = media->value("maxEncoderBitrate", max_encoder_bitrate_);
+    if (const int bps = media->value("encoderBitrate", 0); bps > 0)
+        encoder_bitrate_ = std::clamp(bps, min_encoder_bitrate_, max_encoder_bitrate_);
+}
 
 MediaElement::~MediaElement() = default;
 
@@ -44,6 +52,7 @@ std::shared_ptr<Source> MediaElement::add_output(MediaType type, std::function<v
         self.raise(MediaFlowOutStateChanged{flowing ? MediaFlowState::flowing : MediaFlowState::not_flowing, description, type});
     });
     outputs_.push_back({type, description, source});
+    apply_encoder_limits();  // what was set before there was this output, by the client or the operator
     return source;
 }
 

@@ -40,6 +40,8 @@ class Connection:
         """Takes one message in. TimeoutError when there is none."""
         left = until - time.monotonic()
         text = self.socket.receive(max(left, 0.001))
+        if not text.isascii():
+            raise Failure(f"text that is not escaped: {text}")
         message = json.loads(text) if text else ""
         self.observer.on_received(message)
         if isinstance(message, dict) and message.get("method") == "onEvent":
@@ -163,6 +165,9 @@ class Run:
             time.sleep(float(rest))
             return None
         connection = self.connection(name)
+        if word == "big":  # SIZE: a ping with so many bytes in it
+            request = json.dumps({"jsonrpc": "2.0", "id": "big", "method": "ping", "params": {"text": ""}})
+            return connection.send(request.replace('""', f'"{"x" * (int(rest) - len(request))}"'))
         if word == "quiet":
             return connection.check_quiet()
         if word == "drop":

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control port as strangers meet it: TLS, tokens, web origins, and clients that hold on to connections.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -11,9 +12,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import tls from 'node:tls';
+import kurento from 'kurento-client';
 import WebSocket from 'ws';
 import { Authority, replaceFile } from './lib/certificates.mjs';
 import { Daemon, slowness } from './lib/daemon.mjs';
+import { SHORT } from './lib/kurento.mjs';
 import { deadline, until } from './lib/wait.mjs';
 
 const limit = 10_000 * slowness;
@@ -205,6 +208,10 @@ test('tokens', async (t) => {
   await until(async () => await ping(daemon.url, bearer('second-token-in-the-file')) === 'pong', limit, 'the new token is not known');
   assert.equal(await ping(daemon.url, bearer('first-token-in-the-file')), 401);
 
+  const application = await deadline(kurento(daemon.url, { ...SHORT, access_token: 'a-token-of-the-settings' }), limit, 'kurento-client does not connect');
+  assert.match((await application.create('MediaPipeline')).id, /_kurento\.MediaPipeline$/);
+  application.close();
+
   const site = daemon.url.replace('ws', 'http').replace('/kurento', '');
   assert.equal((await get(`${site}/`)).status, 200, 'the page holds no secret');
   const refused = await get(`${site}/recordings/clip.webm`);
@@ -253,4 +260,25 @@ test('clients that only hold on to their connection are cut off, and the others 
   await Promise.all([closed(silent, 'silence'), closed(halfTls, 'half a handshake'), closed(drops, 'the slow header'), closed(gone, 'the dead client'),
     ...more.map((one) => closed(one, 'one of many'))]);
   assert.equal(await ping(daemon.url), 'pong');
+});
+
+test('create is refused before files run out, and a host with room is chosen', async (t) => {
+  const daemon = await Daemon.for(t, { hosts: 2 });
+  const client = await daemon.client();
+  const allow = (pid, files) => execFileSync('prlimit', ['--pid', String(pid), `--nofile=${files}:`]);
+  const create = () => client.create('MediaPipeline').then(() => 'made', ({ code, text }) => `${code} ${text}`);
+  const everywhere = await Promise.all(Array.from({ length: 4 }, () => client.create('MediaPipeline')));  // on both hosts
+  const [one, two] = daemon.hostPids();
+  allow(one, 5);  // it has more
+  const endpoints = () => Promise.all(everywhere.map((mediaPipeline) => client.create('PassThrough', { mediaPipeline })
+    .then(() => 'made', ({ code, text }) => `${code} ${text}`)));
+  const full = /^40009 The server is nearly full: \d+ of 5 files are open$/;
+  const seen = await until(async () => { const got = await endpoints(); return got.some((one) => full.test(one)) && got; }, limit, 'the full host takes more');
+  assert.equal(seen.filter((one) => full.test(one)).length, 2, `the other host has room: ${seen}`);
+  assert.deepEqual(await Promise.all([create(), create(), create()]), ['made', 'made', 'made'], 'pipelines go where there is room');
+  allow(two, 5);
+  await until(async () => /^40009 All media hosts are full: \d+ of 5 files are open$/.test(await create()), limit, 'more than there is room for');
+  assert.equal(await client.ping(), 'pong');
+  allow(one, 1024);
+  await until(async () => await create() === 'made', limit, 'there is room again');
 });

@@ -51,6 +51,13 @@ json words(const Value& value) {
     for (std::string word; stream >> word;) list.push_back(word);
     return list;
 }
+/// [{"name": "VP8/90000"}] is ["VP8/90000"].
+json codecs(const Value& value) {
+    json names = json::array();
+    for (const auto& codec : value.value)
+        names.push_back(codec.is_object() ? codec.value("name", json()) : codec);
+    return names;
+}
 /// 0 is how Kurento says that there is no such listener.
 json port(const Value& value) {
     const json given = number(value);
@@ -124,9 +131,9 @@ const std::vector<Rule>& rules() {
          "an offer has one audio section, as with Kurento"},
         {"modules.kurento.SdpEndpoint.numVideoMedias", "", nullptr,
          "an offer has one video section, as with Kurento"},
-        {"modules.kurento.SdpEndpoint.audioCodecs", "rtc.audioCodecs", nullptr,
+        {"modules.kurento.SdpEndpoint.audioCodecs", "rtc.audioCodecs", codecs,
          "all codecs that the server can forward or convert are offered"},
-        {"modules.kurento.SdpEndpoint.videoCodecs", "rtc.videoCodecs", nullptr,
+        {"modules.kurento.SdpEndpoint.videoCodecs", "rtc.videoCodecs", codecs,
          "all codecs that the server can forward or convert are offered"},
         {"modules.kurento.HttpEndpoint.serverAddress", "http.address", text,
          "there is no such endpoint in this version"},

@@ -5,6 +5,7 @@
 #include "gateway/net/tls_context.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace rivero::gateway::net {
@@ -49,10 +50,30 @@ public:
         socket_.shutdown(tcp::socket::shutdown_send, ignored);
         socket_.close(ignored);
     }
+    /// Closes when the peer has. To close while it still sends would be a reset, which takes from
+    /// it what we said last (a close frame, a refusal).
+    void linger(Completion done) {
+        expires_after(kGoodbye);
+        error_code ignored;
+        socket_.shutdown(tcp::socket::shutdown_send, ignored);
+        discard(std::move(done));
+    }
 
 private:
+    void discard(Completion done) {
+        socket_.async_read_some(
+            asio::buffer(discarded_),
+            [self = shared_from_this(), done = std::move(done)](error_code error,
+                                                                std::size_t) mutable {
+                if (!error) return self->discard(std::move(done));
+                self->close();
+                done(error_code{});
+            });
+    }
+
     tcp::socket socket_;
     asio::steady_timer timer_;
+    std::array<char, 1024> discarded_;
 };
 
 class Stream::Plain final : public Socket {
@@ -70,11 +91,7 @@ public:
     void write(const Pieces& from, Completion done) override {
         tcp_socket().async_write_some(from, std::move(done));
     }
-    void shutdown(Completion done) override {
-        close();
-        asio::post(timer().get_executor(),
-                   [done = std::move(done)]() mutable { done(error_code{}); });
-    }
+    void shutdown(Completion done) override { linger(std::move(done)); }
 };
 
 class Stream::Secure final : public Socket {
@@ -101,8 +118,7 @@ public:
         tls_.async_shutdown([self = std::static_pointer_cast<Secure>(shared_from_this()),
                              done = std::move(done)](error_code) mutable {
             // Most peers just close. What counts was said before.
-            self->close();
-            done(error_code{});
+            self->linger(std::move(done));
         });
     }
 

@@ -55,6 +55,7 @@ def main():
     failures = []
     with contextlib.ExitStack() as stack:
         directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rivero-rpc.")))
+        os.environ["GST_DEBUG_DUMP_DOT_DIR"] = str(directory)  # for dumpGstreamerDot
         names = {"directory": str(directory), "clip": make_clip(directory)}
         daemons = {}
 

@@ -429,7 +429,7 @@ describe('much of it', () => {
       for (let i = 0; i < 4; ++i) await client.invoke(pipeline, 'addTag', { key: `${i}`, value: 'x'.repeat(60_000) });
       return pipeline;
     },
-    count: 1000, bound: 160 * MIB,
+    count: 1000, bound: 384 * MIB,  // 256 answers of 240 KB under way, and the cache
     request: (pipeline) => invoke(pipeline, 'getTags', {}),
     check: (result) => assert.equal(result.ok, 1000),
   });
@@ -438,6 +438,15 @@ describe('much of it', () => {
     request: (pipeline) => invoke(pipeline, 'addTag', { key: Array(300_000).fill([]), value: 'x' }),
     check: (result) => assert.equal(result.errors[40001], 100),
   });
+
+  test('an answer larger than a host can give', { timeout: 120_000 * slowness }, (t) => endure(t, { daemon, neighbour }, async () => {
+    const client = await daemon.client();
+    const pipeline = await client.create('MediaPipeline');
+    for (let i = 0; i < 600; ++i) await client.invoke(pipeline, 'addTag', { key: `${i}`.padEnd(60_000, 'k'), value: 'x'.repeat(60_000) });
+    await assert.rejects(client.invoke(pipeline, 'getTags'), (error) => error.code === 40009 && /large/.test(error.text));
+    await client.release(pipeline);
+    client.close();
+  }, 512 * MIB));
 
   test('a client that does not read its answers', (t) => endure(t, { daemon, neighbour }, async () => {
     const client = await daemon.client();

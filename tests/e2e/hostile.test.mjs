@@ -13,7 +13,7 @@ import { RpcClient } from './lib/rpc.mjs';
 import { deadline, until } from './lib/wait.mjs';
 
 /** How often each kind of object is asked for; a million when somebody wants to see it: RIVERO_E2E_MANY=1000000. */
-const MANY = Number(process.env.RIVERO_E2E_MANY ?? 50_000);
+const MANY = Number(process.env.RIVERO_E2E_MANY ?? 25_000);
 const MIB = 1 << 20;
 /** Of gateway and hosts together, above what they had before. */
 const BOUND = 64 * MIB;

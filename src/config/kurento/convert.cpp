@@ -51,11 +51,16 @@ json words(const Value& value) {
     for (std::string word; stream >> word;) list.push_back(word);
     return list;
 }
-/// [{"name": "VP8/90000"}] is ["VP8/90000"].
+/// [{"name": "VP8/90000"}] is ["VP8"]. Those that nobody negotiates any more (AMR) are left out.
 json codecs(const Value& value) {
+    static const std::set<std::string> known{"opus", "PCMU", "PCMA", "G722", "VP8",
+                                             "VP9",  "H264", "AV1",  "H265"};
     json names = json::array();
-    for (const auto& codec : value.value)
-        names.push_back(codec.is_object() ? codec.value("name", json()) : codec);
+    for (const auto& codec : value.value) {
+        const std::string given = as_text(codec.is_object() ? codec.value("name", json()) : codec);
+        const std::string name = given.substr(0, given.find('/'));
+        if (known.contains(name)) names.push_back(name);
+    }
     return names;
 }
 /// 0 is how Kurento says that there is no such listener.

@@ -100,7 +100,8 @@ TEST_F(KurentoConfig, OfAFreshInstallation) {
 }
 
 TEST_F(KurentoConfig, WithEverythingSet) {
-    std::ofstream{root / "cert.pem"} << "not looked into";
+    for (const auto* name : {"cert.pem", "ec.pem", "modules/kurento/rsa.pem"})
+        std::ofstream{root / name} << "not looked into";
     main_file(R"({"mediaServer": {
         "resources": {"exceptionLimit": "0.7", "killLimit": 0.9, "garbageCollectorPeriod": "60",
                       "disableRequestCache": "true"},
@@ -114,7 +115,9 @@ TEST_F(KurentoConfig, WithEverythingSet) {
     module_file("WebRtcEndpoint.conf.ini",
                 "# old\nnetworkInterfaces=eth0, eth1 wlan0\nstunServerAddress=192.0.2.1\n"
                 "stunServerPort=3479\nturnURL=u:p@192.0.2.2:3478\npemCertificateRSA=rsa.pem\n"
-                "pemCertificateECDSA=/etc/ec.pem\nexternalIPv4=203.0.113.1\n"
+                "pemCertificateECDSA=" +
+                    (root / "ec.pem").string() +
+                    "\nexternalIPv4=203.0.113.1\n"
                 "externalIPv6=2001:db8::1\niceTcp=0\nenable-h265=true\nmisspelt=1\n");
     const auto converted = convert();
     const auto s = read(converted);
@@ -140,7 +143,7 @@ TEST_F(KurentoConfig, WithEverythingSet) {
     EXPECT_EQ(s.rtc.stun_server_port, 3479);
     EXPECT_EQ(s.rtc.turn_url, "u:p@192.0.2.2:3478");
     EXPECT_EQ(s.rtc.certificate_rsa, (root / "modules/kurento/rsa.pem").string());
-    EXPECT_EQ(s.rtc.certificate_ecdsa, "/etc/ec.pem");
+    EXPECT_EQ(s.rtc.certificate_ecdsa, (root / "ec.pem").string());
     EXPECT_EQ(s.rtc.external_ipv4, "203.0.113.1");
     EXPECT_EQ(s.rtc.external_ipv6, "2001:db8::1");
     EXPECT_FALSE(s.rtc.ice_tcp);

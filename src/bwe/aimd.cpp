@@ -10,6 +10,7 @@ namespace rivero::bwe {
 namespace {
 
 constexpr double kBeta = 0.85;  // section 5.5, between 0.8 and 0.95
+constexpr double kLimitedBeta = 0.75;
 constexpr double kGrowthPerSecond = 1.08;
 constexpr double kHeadroom = 1.5;  // never more than this times what arrives: untested rates mean nothing
 constexpr double kHeadroomBps = 10'000;
@@ -89,6 +90,9 @@ double Aimd::update(Time now, Usage usage, std::optional<double> acknowledged, b
         }
         case State::decrease: {
             double lower = kBeta * arrives;
+            // Who sends little sees little arrive, whatever the link could carry: what came to be believed of it is taken
+            // back step by step, and not at once because of a receiver that was busy for a moment.
+            if (application_limited) lower = std::max(lower, kLimitedBeta * rate_);
             // More arrives than the rate says (a burst): the link's capacity as it was seen is the better guide.
             if (lower > rate_ && capacity_.kbps) lower = kBeta * *capacity_.kbps * 1000;
             rate_ = std::min(rate_, lower);

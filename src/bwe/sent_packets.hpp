@@ -30,7 +30,7 @@ class SentPackets {
 public:
     /// More than these, or older ones, are forgotten.
     static constexpr std::size_t kMaxPackets = 8192;
-    static constexpr Duration kMaxAge = 10s;
+    static constexpr Duration kMaxAge = 5s;
 
     /// The number of the packet that is sent now.
     /// @param bytes on the wire, as far as known

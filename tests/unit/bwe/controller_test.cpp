@@ -79,6 +79,14 @@ TEST_P(Controller, JitterReorderingAndDuplicatesDoNotStarveIt) {
     EXPECT_GE(simulation.estimate(), 1'000'000);
 }
 
+TEST_P(Controller, AReceiverThatIsBusyNowAndThenIsNoNarrowLink) {
+    Simulation simulation{{.delay = 5ms, .jitter = 2ms, .stall_every = 2s, .stall = 80ms}, GetParam()};
+    simulation.fixed_rate = 150'000;
+    simulation.wanted = 600'000;
+    simulation.run(30s);
+    EXPECT_GT(share_within(simulation, 3s, 350'000, 1e9), 0.9);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, Controller, testing::Values(1U, 2U, 3U));
 
 TEST(ControllerProbes, NoneWhileTheEstimateSuffices) {

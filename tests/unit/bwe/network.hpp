@@ -25,6 +25,8 @@ public:
         double reordered = 0;   ///< ... but for this part, which comes 20 ms late
         double loss = 0;
         double duplicated = 0;
+        Duration stall_every = 0ms;  ///< 0: never. So often the receiver does not come to read ...
+        Duration stall = 60ms;       ///< ... for so long
     };
     explicit Network(const Settings& settings, unsigned seed = 1) : settings_{settings}, random_{seed} {}
 
@@ -54,6 +56,10 @@ public:
         } else {
             arrives = std::max(arrives, last_);
             last_ = arrives;
+        }
+        if (settings_.stall_every > Duration{}) {
+            const Duration phase = arrives.time_since_epoch() % settings_.stall_every;
+            if (phase < settings_.stall) arrives = last_ = arrives + (settings_.stall - phase);
         }
         if (chance(settings_.duplicated)) return {arrives, arrives + 1ms};
         return {arrives};

@@ -12,7 +12,7 @@ after(() => browser.close());
 
 const layers = [
   { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 100_000 },
-  { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 350_000 },
+  { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 250_000 },
   { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
 ];
 const heights = [180, 360, 720];
@@ -43,7 +43,7 @@ const sees = ({ peer }, height, ms = 30_000) => peer.reaches((s) => s.in.video?.
 
 for (const codec of ['VP8', 'H264']) {
   test(`${codec} in three sizes: each viewer gets the one that its limit allows, and another when that changes`, async (t) => {
-    const { sender, viewers } = await room(t, codec, [150, 600, 0]);
+    const { sender, viewers } = await room(t, codec, [150, 300, 0]);
     await sender.reaches((s) => s.encodings.length === 3 && s.encodings.every((e) => e.framesEncoded > 5), 'does not send three encodings', 30_000);
     for (const [i, viewer] of viewers.entries()) await sees(viewer, heights[i]);
 
@@ -56,7 +56,7 @@ for (const codec of ['VP8', 'H264']) {
       t.diagnostic(`${codec}: ${height} lines ${Math.round(performance.now() - since)} ms after the limit of ${kbps} kbit/s`);
     };
     await change(high, 150, 180);
-    await change(low, 600, 360);
+    await change(low, 300, 360);
     await change(middle, 0, 720);
     await change(high, 0, 720);
     for (const viewer of viewers) {

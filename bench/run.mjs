@@ -1,13 +1,16 @@
 // SPDX-FileCopyrightText: The Rivero authors
 // SPDX-License-Identifier: Apache-2.0
-// One sender and 1, 50, 150 receivers against a fresh daemon each time, by the load generator rtcload; see README.md.
+// Senders and receivers against a fresh daemon each time, by the load generator rtcload; see README.md.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { haveJanus, startJanus } from './janus.mjs';
 
 const { values: o } = parseArgs({ options: {
-  receivers: { type: 'string', default: '1,50,150' },
+  cases: { type: 'string', default: '1x1,1x50,1x150,20x1' },  // senders x receivers of each
+  janus: { type: 'boolean', default: false },  // the same against Janus, when it is installed
+  set: { type: 'string', multiple: true, default: [] },  // settings of the daemon
   runs: { type: 'string', default: '1' },
   duration: { type: 'string', default: '15' },
   hosts: { type: 'string', default: '1' },
@@ -23,7 +26,8 @@ if (!generator || !existsSync(path.join(generator, 'run.mjs'))) {
 
 async function startDaemon() {
   const daemon = spawn(o.bin, ['--listen', '127.0.0.1:0', '--modules', path.join(path.dirname(o.bin), 'modules'),
-    '--hosts', o.hosts, '--log', 'warn', '--set', 'rtc.networkInterfaces=lo'], {
+    '--hosts', o.hosts, '--log', 'warn', '--set', 'rtc.networkInterfaces=lo',
+    ...o.set.flatMap((one) => ['--set', one])], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('RIVERO_'))),
   });
@@ -45,12 +49,12 @@ async function startDaemon() {
   return { url, pids: [daemon.pid, ...children].join(','), stop: () => new Promise((done) => { daemon.removeAllListeners('exit'); daemon.once('exit', done); daemon.kill('SIGTERM'); }) };
 }
 
-async function measure(receivers) {
-  const daemon = await startDaemon();
+async function measure(server, senders, receivers) {
+  const daemon = server === 'janus' ? await startJanus() : await startDaemon();
   try {
-    const { stdout } = await promisify(execFile)('node', ['run.mjs', '--server', 'kurento', '--url', daemon.url, '--pid', daemon.pids,
-      '--publishers', '1', '--subscribers-per-publisher', String(receivers), '--duration', o.duration, '--join-gap-ms', '20',
-      ...o.rest.split(/\s+/).filter(Boolean)], { cwd: generator, maxBuffer: 64 << 20, timeout: 300_000 });
+    const { stdout } = await promisify(execFile)('node', ['run.mjs', '--server', server, '--url', daemon.url, '--pid', daemon.pids,
+      '--publishers', String(senders), '--subscribers-per-publisher', String(receivers), '--duration', o.duration, '--join-gap-ms', '20',
+      ...(daemon.arguments ?? []), ...o.rest.split(/\s+/).filter(Boolean)], { cwd: generator, maxBuffer: 64 << 20, timeout: 300_000 });
     return JSON.parse(stdout);
   } finally {
     await daemon.stop();
@@ -58,7 +62,6 @@ async function measure(receivers) {
 }
 
 const columns = [
-  ['receivers', (r, n) => n],
   ['CPU us/packet', (r) => r.server_cpu_us_per_delivered_packet],
   ['CPU cores', (r) => r.server_cpu_cores],
   ['threads', (r) => r.threads.after],
@@ -72,12 +75,17 @@ const columns = [
 const median = (list) => { const v = list.filter((x) => typeof x === 'number').sort((a, b) => a - b); return v.length ? v[(v.length - 1) >> 1] : null; };
 const all = [];
 console.log(`${execFileSync(o.bin, ['--version']).toString().trim()}, ${o.hosts} host(s), ${o.runs} run(s) of ${o.duration} s, VP8 720p30 1.5 Mbit/s`);
-console.log(`| ${columns.map(([name]) => name).join(' | ')} |\n|${columns.map(() => '--:').join('|')}|`);
-for (const receivers of o.receivers.split(',').map(Number)) {
-  const results = [];
-  for (let i = 0; i < Number(o.runs); ++i) results.push(await measure(receivers));
-  all.push(...results);
-  for (const r of results) for (const failure of r.failures ?? []) console.error(`${receivers} receivers: ${failure}`);
-  console.log(`| ${columns.map(([, get]) => median(results.map((r) => get(r, receivers))) ?? '-').join(' | ')} |`);
+console.log(`| server | senders x receivers | ${columns.map(([name]) => name).join(' | ')} |\n|---|---|${columns.map(() => '--:').join('|')}|`);
+if (o.janus && !haveJanus()) console.error('no Janus here: apt-get install janus');
+for (const one of o.cases.split(',')) {
+  const [senders, receivers] = one.split('x').map(Number);
+  for (const server of o.janus && haveJanus() ? ['kurento', 'janus'] : ['kurento']) {
+    const results = [];
+    for (let i = 0; i < Number(o.runs); ++i) results.push(await measure(server, senders, receivers));
+    all.push(...results);
+    for (const r of results) for (const failure of r.failures ?? []) console.error(`${server} ${one}: ${failure}`);
+    const name = server === 'kurento' ? 'rivero' : server;
+    console.log(`| ${name} | ${one} | ${columns.map(([, get]) => median(results.map(get)) ?? '-').join(' | ')} |`);
+  }
 }
 if (o.json) writeFileSync(o.json, JSON.stringify(all, null, 2));

@@ -286,9 +286,10 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
             return failure("ICE: our own new credentials have not the form of RFC 8839");
         }
         settings.local = local;
-        // libnice keeps local candidates, and the selected pair until a new one is found; it makes up credentials of its
-        // own, which ours replace.
-        if (!nice_agent_restart_stream(agent, stream)) return failure("ICE: the restart was refused");
+        // libnice keeps local candidates, and the selected pair until a new one is found; it makes
+        // up credentials of its own, which ours replace.
+        if (!nice_agent_restart_stream(agent, stream))
+            return failure("ICE: the restart was refused");
         nice_agent_set_local_credentials(agent, stream, local.ufrag.c_str(), local.pwd.c_str());
         has_remote_credentials = false;
         remote_done = false;
@@ -320,20 +321,19 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
             apply(candidate);
             return {};
         }
-        resolver.resolve(
-            loop, candidate.address,
-            [weak = weak_from_this(), candidate,
-             asked = generation](const std::vector<std::string>& found) {
-                auto self = weak.lock();
-                if (!self || self->closed || self->generation != asked) return;
-                if (found.empty()) {
-                    ++self->counters.candidates_ignored;
-                    return;
-                }
-                IceCandidate resolved = candidate;
-                resolved.address = found.front();
-                self->apply(resolved);
-            });
+        resolver.resolve(loop, candidate.address,
+                         [weak = weak_from_this(), candidate,
+                          asked = generation](const std::vector<std::string>& found) {
+                             auto self = weak.lock();
+                             if (!self || self->closed || self->generation != asked) return;
+                             if (found.empty()) {
+                                 ++self->counters.candidates_ignored;
+                                 return;
+                             }
+                             IceCandidate resolved = candidate;
+                             resolved.address = found.front();
+                             self->apply(resolved);
+                         });
         return {};
     }
 
@@ -446,10 +446,11 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
     bool has_remote_credentials = false;
     bool has_pair = false;
     bool remote_done = false;
-    unsigned generation = 0;  ///< of the credentials
+    unsigned generation = 0;      ///< of the credentials
     std::set<std::string> known;  ///< at most kMaxRemoteCandidates, as they were told
     std::vector<IceCandidate> waiting;
     std::set<std::string> applied;
+    std::unique_ptr<std::array<std::uint8_t, kMaxDatagram>> room;
     Counters counters;
 };
 
@@ -502,6 +503,19 @@ void NiceIceTransport::end_of_remote_candidates() {
 Result<void> NiceIceTransport::restart(const IceCredentials& local) {
     auto state = state_;
     return state->restart(local);
+}
+MutableBytes NiceIceTransport::room() {
+    if (!state_->has_pair) {
+        ++state_->counters.not_sent;
+        return {};
+    }
+    auto& room = state_->room;
+    if (!room) room = std::make_unique<std::array<std::uint8_t, kMaxDatagram>>();
+    return *room;
+}
+bool NiceIceTransport::commit(std::size_t size) {
+    const Bytes datagram = Bytes{*state_->room}.first(size);
+    return send(std::span{&datagram, 1}) == 1;
 }
 std::size_t NiceIceTransport::send(std::span<const Bytes> datagrams) {
     auto state = state_;

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] Result<void> add_remote_candidate(const IceCandidate& candidate) override;
     void end_of_remote_candidates() override;
     [[nodiscard]] Result<void> restart(const IceCredentials& local) override;
+    [[nodiscard]] MutableBytes room() override;
+    bool commit(std::size_t size) override;
     using IceTransport::send;
     std::size_t send(std::span<const Bytes> datagrams) override;
     [[nodiscard]] IceState state() const override;

@@ -152,9 +152,8 @@ struct SrtpCipher::State {
                                 static_cast<int>(in.size())) == 1;
     }
     bool authenticate_only(Bytes in) { return in.empty() || update(nullptr, in); }
-    bool crypt(MutableBytes in_place) {
-        return in_place.empty() || update(in_place.data(), in_place);
-    }
+    bool crypt(MutableBytes in_place) { return crypt(in_place, in_place); }
+    bool crypt(MutableBytes out, Bytes in) { return in.empty() || update(out.data(), in); }
 
     SrtpProfile profile;
     bool aead;
@@ -177,22 +176,23 @@ std::size_t SrtpCipher::tag_size() const {
     return state_->tag_size;
 }
 
-bool SrtpCipher::seal(MutableBytes packet, std::size_t clear, Ssrc ssrc, std::uint64_t index,
-                      Bytes trailer, MutableBytes tag) {
+bool SrtpCipher::seal(MutableBytes packet, std::size_t clear, Bytes secret, Ssrc ssrc,
+                      std::uint64_t index, Bytes trailer, MutableBytes tag) {
     State& s = *state_;
     RIVERO_ASSERT(s.seals && tag.size() == s.tag_size, "a sealing cipher and room for its tag");
+    RIVERO_ASSERT(packet.size() == clear + secret.size(), "a place for each byte");
     if (!s.set_iv(ssrc, index)) return false;
-    MutableBytes secret = packet.subspan(clear);
+    MutableBytes place = packet.subspan(clear);
     if (s.aead) {
         int written = 0;
         std::array<std::uint8_t, 16> rest;
         return s.authenticate_only(packet.first(clear)) && s.authenticate_only(trailer) &&
-               s.crypt(secret) &&
+               s.crypt(place, secret) &&
                EVP_EncryptFinal_ex(s.context.get(), rest.data(), &written) == 1 &&
                EVP_CIPHER_CTX_ctrl(s.context.get(), EVP_CTRL_AEAD_GET_TAG,
                                    static_cast<int>(tag.size()), tag.data()) == 1;
     }
-    if (!s.crypt(secret)) return false;
+    if (!s.crypt(place, secret)) return false;
     auto digest = s.hmac.of(packet, trailer);
     std::copy_n(digest.begin(), tag.size(), tag.begin());
     return true;

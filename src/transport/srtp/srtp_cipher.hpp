@@ -48,13 +48,19 @@ public:
     [[nodiscard]] SrtpProfile profile() const;
     [[nodiscard]] std::size_t tag_size() const;
 
-    /// Encrypts `packet` from `clear` on and writes the tag.
+    /// Encrypts `secret` into `packet` behind its first `clear` bytes, and writes the tag.
+    /// @param secret as long as the rest of `packet`: the very same bytes, or others
     /// @param trailer authenticated behind the packet: the ROC in SRTP with HMAC, the index word in
     ///        SRTCP; empty in SRTP with AEAD, which has the ROC in the nonce
     /// @param tag tag_size() bytes; may lie directly behind the packet
     /// @return false when OpenSSL fails
+    [[nodiscard]] bool seal(MutableBytes packet, std::size_t clear, Bytes secret, Ssrc ssrc,
+                            std::uint64_t index, Bytes trailer, MutableBytes tag);
+    /// The same in place.
     [[nodiscard]] bool seal(MutableBytes packet, std::size_t clear, Ssrc ssrc, std::uint64_t index,
-                            Bytes trailer, MutableBytes tag);
+                            Bytes trailer, MutableBytes tag) {
+        return seal(packet, clear, packet.subspan(clear), ssrc, index, trailer, tag);
+    }
     /// Checks the tag and decrypts `packet` from `clear` on.
     /// @param encrypted false: only checks the tag (SRTCP without the E flag)
     /// @return false when the tag is wrong; then the packet is spoilt

@@ -76,7 +76,22 @@ std::optional<std::size_t> SrtpSender::protect_rtp(MutableBytes buffer, std::siz
     if (!s) return std::nullopt;
     const std::uint64_t index =
         s->started ? estimate_index(s->highest, header->seq.value) : header->seq.value;
-    return protect(buffer, size, header->size, *s, header->ssrc, index);
+    return protect(buffer, header->size, buffer.subspan(header->size, size - header->size), *s,
+                   header->ssrc, index);
+}
+
+std::optional<std::size_t> SrtpSender::protect_rtp(MutableBytes buffer, std::size_t header_size,
+                                                   Bytes payload) {
+    auto header = read_rtp_header(buffer.first(std::min(header_size, buffer.size())));
+    if (!header || header->size != header_size) {
+        ++counters_.refused_malformed;
+        return std::nullopt;
+    }
+    Stream* s = stream(header->ssrc);
+    if (!s) return std::nullopt;
+    const std::uint64_t index =
+        s->started ? estimate_index(s->highest, header->seq.value) : header->seq.value;
+    return protect(buffer, header_size, payload, *s, header->ssrc, index);
 }
 
 std::optional<std::size_t> SrtpSender::protect_rtp(MutableBytes buffer, std::size_t size,
@@ -93,14 +108,15 @@ std::optional<std::size_t> SrtpSender::protect_rtp(MutableBytes buffer, std::siz
         ++counters_.refused_malformed;
         return std::nullopt;
     }
-    return protect(buffer, size, header->size, *s, header->ssrc,
-                   static_cast<std::uint64_t>(seq.value - s->base));
+    return protect(buffer, header->size, buffer.subspan(header->size, size - header->size), *s,
+                   header->ssrc, static_cast<std::uint64_t>(seq.value - s->base));
 }
 
-std::optional<std::size_t> SrtpSender::protect(MutableBytes buffer, std::size_t size,
-                                               std::size_t header_size, Stream& s, Ssrc ssrc,
+std::optional<std::size_t> SrtpSender::protect(MutableBytes buffer, std::size_t header_size,
+                                               Bytes payload, Stream& s, Ssrc ssrc,
                                                std::uint64_t index) {
     const std::size_t tag_size = rtp_.tag_size();
+    const std::size_t size = header_size + payload.size();
     if (size > buffer.size() || buffer.size() - size < tag_size || index >= kIndexLimit) {
         ++counters_.refused_malformed;
         return std::nullopt;
@@ -118,8 +134,8 @@ std::optional<std::size_t> SrtpSender::protect(MutableBytes buffer, std::size_t 
     std::array<std::uint8_t, 4> roc;
     ByteWriter{roc}.u32(static_cast<std::uint32_t>(index >> 16));
     MutableBytes tag = buffer.subspan(size, tag_size);
-    if (!rtp_.seal(buffer.first(size), header_size, ssrc, index, aead ? Bytes{} : Bytes{roc},
-                   tag)) {
+    if (!rtp_.seal(buffer.first(size), header_size, payload, ssrc, index,
+                   aead ? Bytes{} : Bytes{roc}, tag)) {
         ++counters_.refused_malformed;
         return std::nullopt;
     }

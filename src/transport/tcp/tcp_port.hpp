@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/base/bytes.hpp"
+#include "rivero/base/clock.hpp"
+#include "rivero/base/result.hpp"
+#include "transport/udp/socket_address.hpp"
+#include "transport/udp/udp_socket.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace rivero::transport {
+
+/// Accepts ICE-TCP connections (RFC 6544, passive) on one port and frames datagrams on them (RFC
+/// 4571). A connection that nobody has made its own within kPatience is closed; there are at most
+/// kMaxUnowned of these, and kMaxUnownedPerHost of one address.
+class TcpPort {
+public:
+    static constexpr std::size_t kMaxConnections = 4096;
+    static constexpr std::size_t kMaxUnowned = 128;
+    static constexpr std::size_t kMaxUnownedPerHost = 16;
+    static constexpr Duration kPatience = 10s;
+    /// What waits for a peer that takes it slowly; then datagrams are refused, as UDP loses them.
+    static constexpr std::size_t kMaxQueue = 256 * 1024;
+
+    class Handler {
+    public:
+        virtual void on_frame(const SocketAddress& local, const SocketAddress& remote,
+                              MutableBytes frame) = 0;
+        /// The connection is gone.
+        virtual void on_closed(const SocketAddress& local, const SocketAddress& remote) = 0;
+
+    protected:
+        ~Handler() = default;
+    };
+    struct Counters {
+        std::uint64_t accepted = 0;
+        std::uint64_t refused = 0;   ///< too many
+        std::uint64_t too_slow = 0;  ///< datagrams that found the queue full
+    };
+
+    /// @param at one address per family, all with the same port
+    [[nodiscard]] static Result<std::unique_ptr<TcpPort>> open(const std::vector<SocketAddress>& at,
+                                                               Handler& handler);
+    ~TcpPort();
+    TcpPort(const TcpPort&) = delete;
+    TcpPort& operator=(const TcpPort&) = delete;
+
+    /// Readable (epoll) when on_ready() has something to do.
+    [[nodiscard]] int fd() const { return epoll_.get(); }
+    void on_ready(Time now);
+    /// Sends what send() has gathered.
+    void flush();
+    /// Closes what has waited too long for an owner.
+    void expire(Time now);
+    [[nodiscard]] std::size_t unowned() const { return unowned_; }
+    [[nodiscard]] std::size_t connections() const { return by_remote_.size(); }
+
+    /// The connection has an owner: it stays.
+    void own(const SocketAddress& remote);
+    void close(const SocketAddress& remote);
+    /// @return false when there is no such connection, or its queue is full
+    bool send(const SocketAddress& remote, Bytes datagram);
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+
+private:
+    struct Connection;
+    TcpPort(Handler& handler, Fd epoll);
+    void accept_some(int listener, Time now);
+    void read_some(const std::shared_ptr<Connection>& connection);
+    void write_some(Connection& connection);
+    void drop(Connection& connection, bool tell);
+
+    Handler& handler_;
+    Fd epoll_;
+    std::vector<Fd> listeners_;
+    std::unordered_map<int, std::shared_ptr<Connection>> by_fd_;
+    std::unordered_map<SocketAddress, Connection*> by_remote_;
+    std::vector<std::weak_ptr<Connection>> dirty_;
+    std::size_t unowned_ = 0;
+    Counters counters_;
+};
+
+}  // namespace rivero::transport

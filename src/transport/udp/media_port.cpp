@@ -1,0 +1,309 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "transport/udp/media_port.hpp"
+
+#include "rivero/base/log.hpp"
+#include "transport/stun/stun_message.hpp"
+
+#include <glib-unix.h>
+#include <glib.h>
+
+#include <algorithm>
+
+namespace rivero::transport {
+namespace {
+
+constexpr int kTries = 20;
+/// Batches of one socket in one turn, so that timers and calls have theirs under any load.
+constexpr int kBatchesPerTurn = 4;
+constexpr Duration kTcpSweep = 1s;
+
+SocketAddress any(bool ipv6, bool loopback, std::uint16_t port) {
+    return *SocketAddress::parse(
+        ipv6 ? (loopback ? "::1" : "::") : (loopback ? "127.0.0.1" : "0.0.0.0"), port);
+}
+
+}  // namespace
+
+/// Two sources: one has the descriptors; the other is never ready, but is asked before each
+/// poll(2), ahead of all others: the end of a turn.
+struct MediaPort::Sources {
+    struct Receive {
+        GSource source;
+        MediaPort* port;
+    };
+    struct Flush {
+        GSource source;
+        MediaPort* port;
+    };
+    struct Watched {
+        gpointer tag = nullptr;
+        bool waits_to_write = false;
+    };
+    GSource* receive = nullptr;
+    GSource* flush = nullptr;
+    Watched v4, v6;
+    gpointer tcp = nullptr;
+
+    ~Sources() {
+        for (GSource* source : {receive, flush}) {
+            if (!source) continue;
+            g_source_destroy(source);
+            g_source_unref(source);
+        }
+    }
+    void want_write(Watched& watched, bool wanted) {
+        if (!watched.tag || watched.waits_to_write == wanted) return;
+        watched.waits_to_write = wanted;
+        g_source_modify_unix_fd(receive, watched.tag,
+                                static_cast<GIOCondition>(wanted ? G_IO_IN | G_IO_OUT : G_IO_IN));
+    }
+};
+
+Result<std::unique_ptr<MediaPort>> MediaPort::open(Loop& loop, GMainContext* context,
+                                                   const Settings& settings) {
+    std::unique_ptr<MediaPort> port{new MediaPort{loop, context}};
+    Result<void> bound;
+    // UDP and TCP, IPv4 and IPv6 on one number: the number that one of them got may be taken for
+    // another.
+    for (int i = 0; i < (settings.port == 0 ? kTries : 1); ++i) {
+        bound = port->bind(settings, settings.port);
+        if (bound) break;
+    }
+    if (!bound) return tl::unexpected{bound.error()};
+    port->sole_ = settings.sole;
+    port->attach();
+    return port;
+}
+
+MediaPort::MediaPort(Loop& loop, GMainContext* context) : loop_{loop}, context_{context} {}
+MediaPort::~MediaPort() {
+    flush();
+}
+
+Result<void> MediaPort::bind(const Settings& settings, std::uint16_t number) {
+    v4_.reset();
+    v6_.reset();
+    tcp_.reset();
+    auto four = UdpSocket::open(any(false, settings.loopback_only, number));
+    if (!four) return tl::unexpected{four.error()};
+    v4_ = std::move(*four);
+    port_ = v4_->bound().port;
+    std::vector<SocketAddress> listen{any(false, settings.loopback_only, port_)};
+    if (settings.ipv6) {
+        // A machine may have none.
+        if (auto six = UdpSocket::open(any(true, settings.loopback_only, port_))) {
+            v6_ = std::move(*six);
+            listen.push_back(any(true, settings.loopback_only, port_));
+        } else if (number == 0 && six.error().message.find("in use") != std::string::npos) {
+            return tl::unexpected{six.error()};
+        }
+    }
+    if (settings.tcp) {
+        auto tcp = TcpPort::open(listen, *this);
+        if (tcp) {
+            tcp_ = std::move(*tcp);
+        } else if (number == 0) {
+            return tl::unexpected{tcp.error()};
+        } else {
+            log_topic("transport")->warn("no ICE over TCP: {}", tcp.error().message);
+        }
+    }
+    return {};
+}
+
+void MediaPort::attach() {
+    static GSourceFuncs receive_functions = {
+        nullptr,
+        nullptr,
+        [](GSource* source, GSourceFunc, gpointer) noexcept -> gboolean {
+            MediaPort& port = *reinterpret_cast<Sources::Receive*>(source)->port;
+            Sources& s = *port.sources_;
+            auto ready = [source](gpointer tag) {
+                return tag ? g_source_query_unix_fd(source, tag) : GIOCondition{};
+            };
+            const auto v4 = ready(s.v4.tag);
+            const auto v6 = ready(s.v6.tag);
+            if ((v4 & ~G_IO_OUT) != 0) port.receive(*port.v4_);
+            if ((v6 & ~G_IO_OUT) != 0) port.receive(*port.v6_);
+            if (ready(s.tcp) != 0) {
+                port.tcp_->on_ready(Clock::now());
+                port.watch_tcp();
+            }
+            return G_SOURCE_CONTINUE;
+        },
+        nullptr,
+        nullptr,
+        nullptr};
+    static GSourceFuncs flush_functions = {
+        [](GSource* source, gint* timeout) noexcept -> gboolean {
+            *timeout = -1;
+            reinterpret_cast<Sources::Flush*>(source)->port->flush();
+            return FALSE;
+        },
+        nullptr,
+        [](GSource*, GSourceFunc, gpointer) noexcept -> gboolean { return G_SOURCE_CONTINUE; },
+        nullptr,
+        nullptr,
+        nullptr};
+    sources_ = std::make_unique<Sources>();
+    sources_->receive = g_source_new(&receive_functions, sizeof(Sources::Receive));
+    reinterpret_cast<Sources::Receive*>(sources_->receive)->port = this;
+    sources_->flush = g_source_new(&flush_functions, sizeof(Sources::Flush));
+    reinterpret_cast<Sources::Flush*>(sources_->flush)->port = this;
+    g_source_set_priority(sources_->flush, G_PRIORITY_HIGH);
+    auto add = [this](int fd) { return g_source_add_unix_fd(sources_->receive, fd, G_IO_IN); };
+    sources_->v4.tag = add(v4_->fd());
+    if (v6_) sources_->v6.tag = add(v6_->fd());
+    if (tcp_) sources_->tcp = add(tcp_->fd());
+    g_source_attach(sources_->flush, context_);
+    g_source_attach(sources_->receive, context_);
+}
+
+bool MediaPort::reachable_at(const SocketAddress& local) const {
+    const UdpSocket* one = socket(local.ipv6);
+    return one && (one->bound_to_all() || one->bound().ip == local.ip);
+}
+
+// ---- who is who
+
+std::uint32_t MediaPort::join(Client& client) {
+    std::uint32_t id = 0;
+    if (free_.empty()) {
+        id = static_cast<std::uint32_t>(clients_.size());
+        clients_.emplace_back();
+    } else {
+        id = free_.back();
+        free_.pop_back();
+    }
+    clients_[id].client = &client;
+    return id;
+}
+
+void MediaPort::leave(std::uint32_t client) {
+    Entry entry = std::exchange(clients_[client], {});
+    for (const auto& [address, tcp] : entry.addresses) {
+        (tcp ? tcp_owners_ : udp_owners_).erase(address);
+        if (tcp && tcp_) tcp_->close(address);
+    }
+    for (const std::string& name : entry.names) names_.erase(name);
+    free_.push_back(client);
+}
+
+bool MediaPort::add_name(std::uint32_t client, const std::string& ufrag) {
+    if (!names_.try_emplace(ufrag, client).second) return false;
+    clients_[client].names.push_back(ufrag);
+    return true;
+}
+
+void MediaPort::remove_name(const std::string& ufrag) {
+    const auto found = names_.find(ufrag);
+    if (found == names_.end()) return;
+    std::erase(clients_[found->second].names, ufrag);
+    names_.erase(found);
+}
+
+bool MediaPort::claim(std::uint32_t client, const IcePath& path) {
+    AddressTable& owners = path.tcp ? tcp_owners_ : udp_owners_;
+    if (const auto owner = owners.find(path.remote)) return *owner == client;
+    Entry& entry = clients_[client];
+    if (entry.addresses.size() >= kMaxAddresses) return false;
+    entry.addresses.emplace_back(path.remote, path.tcp);
+    owners.insert(path.remote, client);
+    if (path.tcp && tcp_) tcp_->own(path.remote);
+    return true;
+}
+
+MediaPort::Client* MediaPort::find_by_stun(Bytes message) {
+    const auto stun = StunMessage::parse(message);
+    if (!stun) {
+        ++counters_.malformed;
+        return nullptr;
+    }
+    Client* client = nullptr;
+    if (stun->type == StunClass::request && stun->username) {
+        const auto name = stun->username->substr(0, stun->username->find(':'));
+        const auto found = names_.find(name);
+        if (found != names_.end()) client = clients_[found->second].client;
+    } else if (stun->type == StunClass::success || stun->type == StunClass::error) {
+        const std::uint32_t id = sole_ ? 0 : ByteReader{stun->transaction}.u32();
+        if (id < clients_.size()) client = clients_[id].client;
+    }
+    if (!client) ++counters_.unknown_name;
+    return client;
+}
+
+// ---- in and out
+
+void MediaPort::receive(UdpSocket& socket) {
+    for (int i = 0; i < kBatchesPerTurn; ++i) {
+        const Time now = Clock::now();
+        const std::size_t n = socket.receive([&](const UdpSocket::Received& one) {
+            dispatch(one.to, one.from, false, one.bytes, now);
+        });
+        if (n < UdpSocket::kBatch) return;
+        flush();
+    }
+}
+
+void MediaPort::dispatch(const SocketAddress& local, const SocketAddress& remote, bool tcp,
+                         MutableBytes datagram, Time arrival) {
+    if (StunMessage::looks_like(datagram)) {
+        if (Client* client = find_by_stun(datagram))
+            client->on_stun(*this, {local, remote, tcp}, datagram, arrival);
+        return;
+    }
+    const auto owner = (tcp ? tcp_owners_ : udp_owners_).find(remote);
+    if (!owner) {
+        ++counters_.unknown_address;
+        return;
+    }
+    clients_[*owner].client->on_datagram(*this, remote, tcp, datagram, arrival);
+}
+
+void MediaPort::on_frame(const SocketAddress& local, const SocketAddress& remote,
+                         MutableBytes frame) {
+    dispatch(local, remote, true, frame, Clock::now());
+}
+
+void MediaPort::on_closed(const SocketAddress& local, const SocketAddress& remote) {
+    const auto owner = tcp_owners_.find(remote);
+    if (!owner) return;
+    Entry& entry = clients_[*owner];
+    std::erase(entry.addresses, std::pair{remote, true});
+    tcp_owners_.erase(remote);
+    entry.client->on_path_closed({local, remote, true});
+}
+
+void MediaPort::watch_tcp() {
+    if (tcp_->unowned() == 0 || tcp_timer_.armed()) return;
+    tcp_timer_ = loop_.post_after(kTcpSweep, [this] {
+        tcp_timer_.cancel();
+        tcp_->expire(Clock::now());
+        watch_tcp();
+    });
+}
+
+void MediaPort::send(const IcePath& path, Bytes datagram, std::optional<std::uint8_t> dscp) {
+    if (path.tcp) {
+        if (tcp_) tcp_->send(path.remote, datagram);
+        return;
+    }
+    UdpSocket* out = socket(path.remote.ipv6);
+    if (!out) return;
+    const MutableBytes room = out->batch().room();
+    if (room.size() < datagram.size()) return;
+    std::copy(datagram.begin(), datagram.end(), room.begin());
+    SendBatch::Lane lane;
+    out->batch().commit(out->destination(path.remote, path.local, dscp), lane, datagram.size());
+}
+
+void MediaPort::flush() {
+    if (v4_ && !v4_->batch().empty() && sources_)
+        sources_->want_write(sources_->v4, !v4_->batch().flush());
+    if (v6_ && !v6_->batch().empty() && sources_)
+        sources_->want_write(sources_->v6, !v6_->batch().flush());
+    if (tcp_) tcp_->flush();
+}
+
+}  // namespace rivero::transport

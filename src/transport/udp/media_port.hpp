@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/base/bytes.hpp"
+#include "rivero/base/clock.hpp"
+#include "rivero/base/loop.hpp"
+#include "rivero/base/result.hpp"
+#include "transport/ice/ice_path.hpp"
+#include "transport/tcp/tcp_port.hpp"
+#include "transport/udp/address_table.hpp"
+#include "transport/udp/udp_socket.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+typedef struct _GMainContext GMainContext;
+typedef struct _GSource GSource;
+
+namespace rivero::transport {
+
+/// One UDP port, and the TCP port of the same number, that all peers of a media host share.
+///
+/// Who a datagram is for: a STUN request says it by the user name, a STUN answer by the transaction
+/// id, all else by the address from which it comes, once that has proved itself by a STUN message
+/// with the right password. Datagrams of strangers are counted and gone.
+///
+/// What is sent in one turn of the loop leaves together at its end. Lives on the loop.
+class MediaPort final : private TcpPort::Handler {
+public:
+    struct Settings {
+        std::uint16_t port = 0;  ///< 0: any that is free
+        bool ipv6 = true;
+        bool tcp = true;
+        /// For one client: every STUN answer is its.
+        bool sole = false;
+        /// Only this machine can reach it.
+        bool loopback_only = false;
+    };
+    /// What has a peer behind the port. May leave, and be destroyed, in any of its calls.
+    class Client {
+    public:
+        virtual void on_stun(MediaPort& port, const IcePath& path, Bytes message, Time arrival) = 0;
+        virtual void on_datagram(MediaPort& port, const SocketAddress& remote, bool tcp,
+                                 MutableBytes datagram, Time arrival) = 0;
+        virtual void on_path_closed(const IcePath& path) = 0;
+
+    protected:
+        ~Client() = default;
+    };
+    struct Counters {
+        std::uint64_t unknown_address = 0;  ///< neither STUN nor from a peer of ours
+        std::uint64_t unknown_name = 0;     ///< STUN for nobody here
+        std::uint64_t malformed = 0;
+    };
+
+    /// @param loop runs on `context`; both outlive this
+    [[nodiscard]] static Result<std::unique_ptr<MediaPort>> open(Loop& loop, GMainContext* context,
+                                                                 const Settings& settings);
+    ~MediaPort();
+    MediaPort(const MediaPort&) = delete;
+    MediaPort& operator=(const MediaPort&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] bool has_tcp() const { return tcp_ != nullptr; }
+    /// Whether datagrams to this address of ours come in here.
+    [[nodiscard]] bool reachable_at(const SocketAddress& local) const;
+
+    /// @return a number for the client, with which its STUN transactions begin
+    [[nodiscard]] std::uint32_t join(Client& client);
+    void leave(std::uint32_t client);
+    /// @return false when another has this name
+    [[nodiscard]] bool add_name(std::uint32_t client, const std::string& ufrag);
+    void remove_name(const std::string& ufrag);
+    /// What comes from this address is this client's.
+    /// @return false when it belongs to another, or the client has too many
+    [[nodiscard]] bool claim(std::uint32_t client, const IcePath& path);
+
+    /// For many datagrams to one peer; null for an address that is not ours.
+    [[nodiscard]] UdpSocket* socket(bool ipv6) const { return ipv6 ? v6_.get() : v4_.get(); }
+    [[nodiscard]] TcpPort* tcp() const { return tcp_.get(); }
+    /// One datagram, now and then.
+    void send(const IcePath& path, Bytes datagram, std::optional<std::uint8_t> dscp);
+    /// At the end of each turn of the loop by itself.
+    void flush();
+
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+
+    static constexpr std::size_t kMaxAddresses = 32;  ///< of one client
+
+private:
+    struct Sources;
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    struct Entry {
+        Client* client = nullptr;
+        std::vector<std::pair<SocketAddress, bool>> addresses;  ///< and whether by TCP
+        std::vector<std::string> names;
+    };
+
+    MediaPort(Loop& loop, GMainContext* context);
+    [[nodiscard]] Result<void> bind(const Settings& settings, std::uint16_t port);
+    void attach();
+    void receive(UdpSocket& socket);
+    void on_frame(const SocketAddress& local, const SocketAddress& remote,
+                  MutableBytes frame) override;
+    void on_closed(const SocketAddress& local, const SocketAddress& remote) override;
+    void dispatch(const SocketAddress& local, const SocketAddress& remote, bool tcp,
+                  MutableBytes datagram, Time arrival);
+    [[nodiscard]] Client* find_by_stun(Bytes message);
+    void watch_tcp();
+
+    Loop& loop_;
+    GMainContext* context_;
+    std::uint16_t port_ = 0;
+    bool sole_ = false;
+    std::unique_ptr<UdpSocket> v4_, v6_;
+    std::unique_ptr<TcpPort> tcp_;
+    std::vector<Entry> clients_;
+    std::vector<std::uint32_t> free_;
+    std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> names_;
+    AddressTable udp_owners_, tcp_owners_;
+    std::unique_ptr<Sources> sources_;
+    Timer tcp_timer_;
+    Counters counters_;
+};
+
+}  // namespace rivero::transport

@@ -2,6 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "context.hpp"
 
+#include "rivero/base/log.hpp"
+#include "transport/ice/local_addresses.hpp"
+#include "transport/ice/nice_ice_transport.hpp"
+#include "transport/ice/shared_ice_transport.hpp"
+
+#include <algorithm>
 
 namespace rivero::webrtc {
 
@@ -24,6 +30,9 @@ Context::Context(const media::Services& services) {
     d.max_port = rtc.value("maxPort", d.max_port);
     // The whole range is no wish: the system picks ports faster than we do.
     if (d.min_port <= 1024 && d.max_port >= 65535) d.min_port = d.max_port = 0;
+    d.udp_port = rtc.value("udpPort", d.udp_port);
+    // Hosts are numbered from 0; each has a port of its own.
+    if (d.udp_port > 0) d.udp_port += services.settings.value("hostIndex", 0);
     pem_rsa_ = rtc.value("certificateRsa", "");
     pem_ecdsa_ = rtc.value("certificateEcdsa", "");
 }
@@ -47,6 +56,36 @@ transport::DtlsContext Context::dtls(CertificateKeyType key) {
         context.emplace(std::move(made));
     }
     return *context;
+}
+
+transport::MediaPort* Context::port_for(Loop& worker, GMainContext* context, const transport::IceSettings& settings) {
+    if (defaults_.udp_port < 0 || settings.stun || !settings.turn.empty() || settings.min_port != 0 || settings.max_port != 0)
+        return nullptr;
+    const auto addresses = transport::choose_addresses(transport::system_addresses(), settings);
+    const bool loopback = std::all_of(addresses.begin(), addresses.end(), [](auto& a) { return a.loopback; });
+    if (!port_ && !port_failed_) {
+        port_loopback_ = loopback;
+        transport::MediaPort::Settings wanted;
+        wanted.port = static_cast<std::uint16_t>(defaults_.udp_port);
+        wanted.loopback_only = loopback;
+        auto opened = transport::MediaPort::open(worker, context, wanted);
+        if (opened) {
+            port_ = std::shared_ptr<transport::MediaPort>{
+                opened->release(), [&worker](transport::MediaPort* port) { worker.post([port] { delete port; }); }};
+            log_topic("module.webrtc")->info("media on UDP{} port {}", port_->has_tcp() ? " and TCP" : "", port_->port());
+        } else {
+            port_failed_ = true;
+            log_topic("module.webrtc")->error("no port for media, each peer gets its own: {}", opened.error().message);
+        }
+    }
+    // An endpoint may want other interfaces than those that the port was opened for.
+    return port_ && (!port_loopback_ || loopback) ? port_.get() : nullptr;
+}
+
+std::unique_ptr<transport::IceTransport> Context::make_ice(Loop& worker, GMainContext* context, transport::IceSettings settings) {
+    if (auto* port = port_for(worker, context, settings))
+        return std::make_unique<transport::SharedIceTransport>(worker, context, *port, resolver_, std::move(settings));
+    return std::make_unique<transport::NiceIceTransport>(worker, context, resolver_, std::move(settings));
 }
 
 }  // namespace rivero::webrtc

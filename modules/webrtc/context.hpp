@@ -6,6 +6,8 @@
 #include "transport/dtls/dtls_context.hpp"
 #include "transport/ice/host_resolver.hpp"
 #include "transport/ice/ice_settings.hpp"
+#include "transport/ice/ice_transport.hpp"
+#include "transport/udp/media_port.hpp"
 #include "types.hpp"
 
 #include <mutex>
@@ -23,7 +25,11 @@ public:
     /// Made at the first use, then shared by all: a certificate of our own costs time (RSA a tenth of a second). Any
     /// thread.
     [[nodiscard]] transport::DtlsContext dtls(CertificateKeyType key);
-    [[nodiscard]] transport::HostResolver& resolver() { return resolver_; }
+
+    /// By the port that all share, where that will do; by libnice where the settings name a STUN or TURN server or a range
+    /// of ports. RTC worker; this may end on any thread.
+    [[nodiscard]] std::unique_ptr<transport::IceTransport> make_ice(Loop& worker, GMainContext* context,
+                                                                    transport::IceSettings settings);
 
     /// The settings under `rtc`.
     struct Defaults {
@@ -35,13 +41,19 @@ public:
         std::string turn_url;
         std::string external_ipv4, external_ipv6;
         int min_port = 0, max_port = 0;
+        int udp_port = 0;  ///< of this host; -1: none that is shared
     };
     [[nodiscard]] const Defaults& defaults() const { return defaults_; }
 
 private:
     Defaults defaults_;
     std::string pem_rsa_, pem_ecdsa_;
+    [[nodiscard]] transport::MediaPort* port_for(Loop& worker, GMainContext* context, const transport::IceSettings& settings);
+
     transport::HostResolver resolver_;
+    std::shared_ptr<transport::MediaPort> port_;  // of the worker
+    bool port_failed_ = false;                    // of the worker
+    bool port_loopback_ = false;                  // of the worker
     std::mutex mutex_;  // of the two below
     std::optional<transport::DtlsContext> rsa_, ecdsa_;
 };

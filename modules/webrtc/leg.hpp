@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "context.hpp"
 #include "peer.hpp"
 #include "rivero/rtp/twcc_recorder.hpp"
 #include "send_control.hpp"
-#include "transport/ice/nice_ice_transport.hpp"
 
 namespace rivero::webrtc {
 
@@ -16,7 +16,7 @@ public:
         : index{number},
           twcc{peer.settings_->rtcp_ssrc, 50ms},
           transport{peer.graph_.worker,
-                    std::make_unique<transport::NiceIceTransport>(peer.graph_.worker, peer.context_, peer.resolver_, std::move(ice)),
+                    peer.shared_.make_ice(peer.graph_.worker, peer.context_, std::move(ice)),
                     *peer.dtls_},
           control{peer.graph_.worker, [this](MutableBytes packet, std::size_t size) { return transport.send_rtp(packet, size); }},
           peer_{peer} {

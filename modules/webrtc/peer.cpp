@@ -49,12 +49,12 @@ std::vector<transport::Fingerprint> fingerprints_of(const sdp::NegotiatedTranspo
 
 }  // namespace
 
-Peer::Peer(media::Graph& graph, GMainContext* context, transport::HostResolver& resolver, PeerEvents events,
+Peer::Peer(media::Graph& graph, GMainContext* context, Context& shared, PeerEvents events,
            std::shared_ptr<media::Source> audio_out, std::shared_ptr<media::Source> video_out,
            std::shared_ptr<SendTrack> audio_in, std::shared_ptr<SendTrack> video_in)
     : graph_{graph},
       context_{context},
-      resolver_{resolver},
+      shared_{shared},
       events_{std::move(events)},
       audio_{MediaType::audio, std::move(audio_out), clock_},
       video_{MediaType::video, std::move(video_out), clock_},
@@ -125,6 +125,7 @@ void Peer::configure(const sdp::NegotiatedSession& session) {
     for (std::size_t i = 0; i < session.transports.size(); ++i) {
         const auto& negotiated = session.transports[i];
         Leg& leg = *legs_[i];
+        if (session.remote_ice_lite) leg.transport.ice().set_remote_lite();
         auto accepted = leg.transport.ice().set_remote_credentials({negotiated.remote_ufrag, negotiated.remote_pwd});
         if (!accepted) events_.on_error(accepted.error().message);
         for (const auto& candidate : negotiated.remote_candidates) {

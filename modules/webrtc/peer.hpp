@@ -23,11 +23,9 @@
 
 typedef struct _GMainContext GMainContext;
 
-namespace rivero::transport {
-class HostResolver;
-}
-
 namespace rivero::webrtc {
+
+class Context;
 
 /// What a peer tells its endpoint; called on the worker.
 struct PeerEvents {
@@ -56,7 +54,7 @@ public:
         Ssrc rtcp_ssrc;  ///< sender of feedback when we send no media
     };
 
-    Peer(media::Graph& graph, GMainContext* context, transport::HostResolver& resolver, PeerEvents events,
+    Peer(media::Graph& graph, GMainContext* context, Context& shared, PeerEvents events,
          std::shared_ptr<media::Source> audio_out, std::shared_ptr<media::Source> video_out,
          std::shared_ptr<SendTrack> audio_in, std::shared_ptr<SendTrack> video_in);
     ~Peer();
@@ -107,7 +105,7 @@ private:
 
     media::Graph& graph_;
     GMainContext* context_;
-    transport::HostResolver& resolver_;
+    Context& shared_;
     PeerEvents events_;
     rtp::ClockSync clock_;
     ReceiveTrack audio_, video_;

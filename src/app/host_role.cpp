@@ -9,8 +9,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <pthread.h>
 #include <stdexcept>
 #include <unistd.h>
@@ -34,6 +36,10 @@ int run_host_on(int fd, const std::string& name, const std::string& settings) {
     host::HostOptions options;
     options.name = name;
     options.settings = nlohmann::json::parse(settings);
+    // host-1 is the first; what takes its place after a crash has its name.
+    const auto dash = name.find_last_of('-');
+    if (dash != std::string::npos && dash + 1 < name.size())
+        options.settings["hostIndex"] = std::max(0, std::atoi(name.c_str() + dash + 1) - 1);
     options.module_paths =
         options.settings.at("modules").at("paths").get<std::vector<std::string>>();
     return host::run_host(fd, options);

@@ -289,6 +289,11 @@ std::vector<Field> make_fields() {
              "Address to announce instead of the local ones, for 1:1 NAT (cloud). Empty: none.",
              RIVERO_MEMBER(rtc.external_ipv4)),
         text("rtc.externalIPv6", "The same for IPv6.", RIVERO_MEMBER(rtc.external_ipv6)),
+        integer("rtc.udpPort",
+                "UDP and TCP port that all peers of a media host share: this number for the first "
+                "host, the next for the second, and so on. 0 takes one that is free; -1 gives each "
+                "peer ports of its own, as a STUN or TURN server, minPort or maxPort do.",
+                -1, 65535, RIVERO_MEMBER(rtc.udp_port)),
         integer("rtc.minPort", "Lowest UDP and TCP port for media; open the range in the firewall.",
                 1024, 65535, RIVERO_MEMBER(rtc.min_port)),
         integer("rtc.maxPort", "Highest port for media.", 1024, 65535, RIVERO_MEMBER(rtc.max_port)),

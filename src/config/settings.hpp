@@ -88,6 +88,7 @@ struct Settings {
         std::string external_ipv6;
         std::uint16_t min_port = 1024;
         std::uint16_t max_port = 65535;
+        std::int32_t udp_port = 0;  ///< -1: a port for each peer
         std::int32_t mtu = 1200;
         bool ice_tcp = true;
         std::string certificate_rsa;

@@ -36,10 +36,11 @@ const std::string& required_string(const Json& params, const std::string& name) 
     return found->get_ref<const std::string&>();
 }
 
-/// operationParams or constructorParams: absent and null are the same.
+/// operationParams or constructorParams: absent and null are the same, null. Whether that will do is
+/// for the operation to say.
 Json optional_object(const Json& params, const std::string& name) {
     const auto found = params.find(name);
-    if (found == params.end() || found->is_null()) return Json::object();
+    if (found == params.end() || found->is_null()) return {};
     if (!found->is_object()) throw RpcError{bad_parameter("'" + name + "' should be an object")};
     return *found;
 }

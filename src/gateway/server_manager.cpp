@@ -17,14 +17,30 @@ constexpr std::size_t kMaxTags = 1000;
 constexpr std::size_t kMaxTagText = 64 * 1024;
 constexpr Duration kLongestMeasurement = 60s;
 
-std::string text_parameter(const Json& params, const char* name) {
+const Json& parameter(const Json& params, const std::string& name, const char* type) {
+    if (params.is_null()) throw RpcError{bad_parameter("'operationParams' is required")};
     const auto found = params.find(name);
     if (found == params.end())
-        throw RpcError{bad_parameter("'" + std::string{name} + "' parameter is required")};
-    if (found->is_string()) return found->get<std::string>();
-    if (found->is_number() || found->is_boolean()) return found->dump();
-    if (found->is_null()) return {};
+        throw RpcError{bad_parameter("'" + name + "' parameter should be a " + type)};
+    return *found;
+}
+
+// What is taken for a value of each type is as generous as everywhere in the protocol.
+
+std::string text_parameter(const Json& params, const char* name) {
+    const Json& given = parameter(params, name, "string");
+    if (given.is_string()) return given.get<std::string>();
+    if (given.is_number() || given.is_boolean()) return given.dump();
+    if (given.is_null()) return {};
     throw RpcError{bad_parameter("'" + std::string{name} + "' parameter should be a string")};
+}
+
+bool boolean_parameter(const Json& params, const char* name) {
+    const Json& given = parameter(params, name, "boolean");
+    if (given.is_boolean()) return given.get<bool>();
+    if (given.is_number()) return given.get<double>() != 0;
+    if (given.is_null()) return false;
+    throw RpcError{bad_parameter("'" + std::string{name} + "' parameter should be a boolean")};
 }
 
 std::int64_t milliseconds_since_epoch() {
@@ -48,9 +64,10 @@ void ServerManager::invoke(const std::string& operation, const Json& params, Rep
     if (operation == "getUsedCpu") {
         Duration interval = 1s;
         if (const auto given = params.find("interval"); given != params.end()) {
-            if (!given->is_number())
+            if (!given->is_number() && !given->is_boolean() && !given->is_null())
                 throw RpcError{bad_parameter("'interval' parameter should be a integer")};
-            const double ms = std::clamp(given->get<double>(), 1.0, 60'000.0);
+            const double wanted = given->is_number() ? given->get<double>() : 0;
+            const double ms = std::clamp(wanted, 1.0, 60'000.0);
             interval = std::chrono::milliseconds{static_cast<std::int64_t>(ms)};
         }
         used_cpu(std::min(interval, kLongestMeasurement), std::move(reply));
@@ -98,10 +115,7 @@ std::map<std::string, ServerManager::Operation> ServerManager::operations() {
         {"getSendTagsInEvents", [this](const Json&) { return Json(tags_in_events_); }},
         {"setSendTagsInEvents",
          [this](const Json& params) {
-             const auto given = params.find("sendTagsInEvents");
-             if (given == params.end() || !given->is_boolean())
-                 throw RpcError{bad_parameter("'sendTagsInEvents' parameter should be a boolean")};
-             tags_in_events_ = given->get<bool>();
+             tags_in_events_ = boolean_parameter(params, "sendTagsInEvents");
              return Json();
          }},
         {"addTag",

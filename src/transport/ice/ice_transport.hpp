@@ -70,10 +70,17 @@ public:
     /// Checks begin when credentials and candidates of both sides are there, in any order.
     [[nodiscard]] virtual Result<void> set_remote_credentials(const IceCredentials& remote) = 0;
     /// Before or after gather() and the credentials. A host name is resolved in the background; one
-    /// that does not resolve is ignored. An empty text means the end of candidates.
+    /// that does not resolve is ignored, and so is one that is known. An empty text means the end of candidates.
     [[nodiscard]] virtual Result<void> add_remote_candidate(std::string_view text) = 0;
     [[nodiscard]] virtual Result<void> add_remote_candidate(const IceCandidate& candidate) = 0;
     virtual void end_of_remote_candidates() = 0;
+
+    /// Begins anew with other credentials of our own, RFC 8445 section 9. The peer's new ones, and its candidates, follow
+    /// by the calls above; those of before are forgotten. Sockets and local candidates stay and are not told again. The
+    /// pair in use goes on carrying datagrams in both directions until one of the new generation is selected, so that
+    /// media never stops; if none ever is, the state becomes failed in the end.
+    /// Events: on_ice_state(connecting) when checks begin, then as at the first time.
+    [[nodiscard]] virtual Result<void> restart(const IceCredentials& local) = 0;
 
     /// Never blocks. @return how many, from the first, were given to the network
     virtual std::size_t send(std::span<const Bytes> datagrams) = 0;

@@ -281,6 +281,24 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
         return {};
     }
 
+    Result<void> restart(const IceCredentials& local) {
+        if (!local.valid()) {
+            return failure("ICE: our own new credentials have not the form of RFC 8839");
+        }
+        settings.local = local;
+        // libnice keeps local candidates, and the selected pair until a new one is found; it makes up credentials of its
+        // own, which ours replace.
+        if (!nice_agent_restart_stream(agent, stream)) return failure("ICE: the restart was refused");
+        nice_agent_set_local_credentials(agent, stream, local.ufrag.c_str(), local.pwd.c_str());
+        has_remote_credentials = false;
+        remote_done = false;
+        ++generation;
+        known.clear();
+        waiting.clear();
+        applied.clear();
+        return {};
+    }
+
     Result<void> add(const IceCandidate& candidate) {
         // Only RTP's component exists: RTCP goes with it. Without ICE-TCP no pair can have a TCP
         // candidate, and active ones only connect to us.
@@ -291,20 +309,23 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
         if (candidate.port == 0 && !candidate.tcp) {
             return failure("ICE candidate: the port of a UDP candidate is 0");
         }
-        if (remote_candidates >= kMaxRemoteCandidates) {
+        // Each new description of a peer lists all of its candidates again.
+        const std::string key = (candidate.tcp ? "tcp " : "udp ") + candidate.address + ' ' +
+                                std::to_string(candidate.port);
+        if (known.size() >= kMaxRemoteCandidates || !known.insert(key).second) {
             ++counters.candidates_ignored;
             return {};
         }
-        ++remote_candidates;
         if (!candidate.has_host_name()) {
             apply(candidate);
             return {};
         }
         resolver.resolve(
             loop, candidate.address,
-            [weak = weak_from_this(), candidate](const std::vector<std::string>& found) {
+            [weak = weak_from_this(), candidate,
+             asked = generation](const std::vector<std::string>& found) {
                 auto self = weak.lock();
-                if (!self || self->closed) return;
+                if (!self || self->closed || self->generation != asked) return;
                 if (found.empty()) {
                     ++self->counters.candidates_ignored;
                     return;
@@ -425,7 +446,8 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
     bool has_remote_credentials = false;
     bool has_pair = false;
     bool remote_done = false;
-    std::size_t remote_candidates = 0;
+    unsigned generation = 0;  ///< of the credentials
+    std::set<std::string> known;  ///< at most kMaxRemoteCandidates, as they were told
     std::vector<IceCandidate> waiting;
     std::set<std::string> applied;
     Counters counters;
@@ -476,6 +498,10 @@ void NiceIceTransport::end_of_remote_candidates() {
     auto state = state_;
     state->remote_done = true;
     state->apply_waiting();
+}
+Result<void> NiceIceTransport::restart(const IceCredentials& local) {
+    auto state = state_;
+    return state->restart(local);
 }
 std::size_t NiceIceTransport::send(std::span<const Bytes> datagrams) {
     auto state = state_;

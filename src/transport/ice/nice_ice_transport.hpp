@@ -29,6 +29,7 @@ public:
     [[nodiscard]] Result<void> add_remote_candidate(std::string_view text) override;
     [[nodiscard]] Result<void> add_remote_candidate(const IceCandidate& candidate) override;
     void end_of_remote_candidates() override;
+    [[nodiscard]] Result<void> restart(const IceCredentials& local) override;
     using IceTransport::send;
     std::size_t send(std::span<const Bytes> datagrams) override;
     [[nodiscard]] IceState state() const override;

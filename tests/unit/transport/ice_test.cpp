@@ -169,6 +169,43 @@ TEST_F(TransportTest, ConnectsOverLoopbackAndCarriesRtpRtcpAndData) {
     EXPECT_GE(a.transport->ice().counters().datagrams_sent, 20U);
 }
 
+TEST_F(TransportTest, ARestartKeepsMediaAndDtlsAndFindsAPairOfItsOwn) {
+    connect();
+    ASSERT_TRUE(loop.run_until([&] {
+        return a.transport->ice().state() == IceState::ready &&
+               b.transport->ice().state() == IceState::ready && a.gathering_done && b.gathering_done;
+    }));
+    a.ice_states.clear();
+    b.ice_states.clear();
+    const auto pairs_before = a.pairs.size();
+    const IceCredentials old_a = a.transport->ice().local_credentials();
+    EXPECT_FALSE(a.transport->ice().restart({"x", "y"}));
+    ASSERT_TRUE(a.transport->ice().restart(IceCredentials::generate()));
+    ASSERT_TRUE(b.transport->ice().restart(IceCredentials::generate()));
+    EXPECT_NE(a.transport->ice().local_credentials().ufrag, old_a.ufrag);
+    // Neither knows the other's new credentials yet: the old pair carries on.
+    ASSERT_TRUE(send_rtp(a, 1));
+    ASSERT_TRUE(send_rtp(b, 1));
+    ASSERT_TRUE(loop.run_until([&] { return a.rtp.size() == 1 && b.rtp.size() == 1; }));
+
+    ASSERT_TRUE(a.transport->ice().set_remote_credentials(b.transport->ice().local_credentials()));
+    ASSERT_TRUE(b.transport->ice().set_remote_credentials(a.transport->ice().local_credentials()));
+    for (const auto& candidate : b.candidates)
+        ASSERT_TRUE(a.transport->ice().add_remote_candidate(candidate));
+    for (const auto& candidate : a.candidates)
+        ASSERT_TRUE(b.transport->ice().add_remote_candidate(candidate));
+    std::uint16_t seq = 2;
+    EXPECT_TRUE(loop.run_until([&] {
+        EXPECT_TRUE(send_rtp(a, seq));
+        EXPECT_TRUE(send_rtp(b, seq++));
+        return a.pairs.size() > pairs_before && a.transport->ice().state() == IceState::ready &&
+               b.transport->ice().state() == IceState::ready;
+    }));
+    EXPECT_TRUE(loop.run_until([&] { return a.rtp.size() == seq - 1U && b.rtp.size() == seq - 1U; }));
+    EXPECT_EQ(a.dtls_states, (std::vector{DtlsState::connecting, DtlsState::connected}));
+    EXPECT_EQ(std::count(a.ice_states.begin(), a.ice_states.end(), IceState::failed), 0);
+}
+
 TEST_F(TransportTest, SendsABatchInOneCall) {
     connect();
     std::vector<ByteVector> buffers;
@@ -227,6 +264,13 @@ TEST_F(TransportTest, KeepsAHundredRemoteCandidatesAtMost) {
             "candidate:1 1 UDP 1 127.0.0.1 " + std::to_string(1000 + i) + " typ host"));
     }
     EXPECT_EQ(a.transport->ice().counters().candidates_ignored, 50U);
+    EXPECT_TRUE(b.transport->ice().add_remote_candidate("candidate:1 1 UDP 1 127.0.0.1 1000 typ host"));
+    for (int i = 0; i < 150; ++i) {
+        EXPECT_TRUE(b.transport->ice().add_remote_candidate(
+            "candidate:1 1 UDP 1 127.0.0.1 1000 typ host"));
+    }
+    EXPECT_TRUE(b.transport->ice().add_remote_candidate("candidate:1 1 UDP 1 127.0.0.1 1001 typ host"));
+    EXPECT_EQ(b.transport->ice().counters().candidates_ignored, 150U) << "what is known takes no room";
 }
 
 TEST_F(TransportTest, AMulticastNameThatNobodyKnowsIsIgnored) {

@@ -363,11 +363,11 @@ struct Value<T> {
                         Decoding nested{in.objects, f.name, true};
                         auto member = j.find(f.name);
                         if constexpr (detail::is_optional<M>) {
+                            // Unset, also where there is a default: what is told back to clients
+                            // is only what they have set.
                             if (member == j.end() ||
-                                (member->is_null() && detail::null_means_absent<M>)) {
-                                value.*(f.member) = f.fallback;
+                                (member->is_null() && detail::null_means_absent<M>))
                                 return;
-                            }
                         }
                         if (member == j.end()) nested.wrong_type(detail::json_kind<M>());
                         value.*(f.member) = Value<M>::decode(*member, nested);

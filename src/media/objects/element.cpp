@@ -15,6 +15,7 @@ using remote::ErrorCode;
 using remote::RpcError;
 
 constexpr const char* kDefault = "default";
+constexpr std::size_t kMaxInputs = 64;
 /// The order in which they are connected and their events come.
 constexpr MediaType kAllTypes[] = {MediaType::audio, MediaType::video, MediaType::data};
 /// Clients see connections in the alphabetical order of the types.
@@ -151,10 +152,11 @@ void MediaElement::connect(MediaElement& sink, std::optional<MediaType> type,
         throw RpcError{ErrorCode::connect_error, "'" + id() + "' offers no " +
                                                      (type ? remote::name_of(*type) : std::string{"media"}) +
                                                      " with the description '" + from + "'"};
-    if (to != kDefault && (!type || sink.inputs_.count({*type, to}) == 0))
-        throw RpcError{ErrorCode::connect_error, "'" + sink.id() + "' takes no " +
-                                                     (type ? remote::name_of(*type) : std::string{"media"}) +
-                                                     " with the description '" + to + "'"};
+    // An input may come later, too, but clients cannot invent as many as they like.
+    for (MediaType each : kAllTypes)
+        if ((!type || *type == each) && sink.inputs_.size() >= kMaxInputs && sink.inputs_.count({each, to}) == 0)
+            throw RpcError{ErrorCode::connect_error, "'" + sink.id() + "' takes no " + remote::name_of(each) +
+                                                         " with the description '" + to + "'"};
     for (MediaType each : kAllTypes)
         if (!type || *type == each) connect_one(sink, each, from, to);
     on_connections_changed();

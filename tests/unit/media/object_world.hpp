@@ -51,9 +51,10 @@ public:
         video_in = make_on_worker<NotingSink>(graph(), MediaType::video, std::move(wishes));
         add_input(video_in);
     }
-    void give_input(const std::string& description) {
+    std::shared_ptr<NotingSink> give_input(const std::string& description) {
         auto sink = make_on_worker<NotingSink>(graph(), MediaType::video, std::vector{Acceptable::any()});
         add_input(sink, description);
+        return sink;
     }
     std::shared_ptr<Source> audio_out, video_out;
     std::shared_ptr<NotingSink> video_in;

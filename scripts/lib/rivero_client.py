@@ -222,6 +222,8 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        #: 0 after an orderly end; negative: the signal that ended it.
+        self.exit_code = self._process.returncode
         self._process.stdout.close()
         self._log.close()
 

@@ -7,6 +7,9 @@
 namespace rivero::jsonrpc {
 namespace {
 
+/// Errors quote what was wrong, which may be as long as a message may be.
+constexpr std::size_t kMaxErrorText = 900;
+
 struct TooDeep {};
 
 ErrorObject invalid_request() {
@@ -34,6 +37,13 @@ tl::expected<ErrorObject, ErrorObject> to_error(Json& error) {
 }  // namespace
 
 ErrorObject media_error(int code, const std::string& type, std::string message) {
+    if (message.size() > kMaxErrorText) {
+        std::size_t end = kMaxErrorText;
+        // Not in the middle of a character: bytes 10xxxxxx continue one (RFC 3629 section 3).
+        while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xc0) == 0x80) --end;
+        message.resize(end);
+        message += "...";
+    }
     return {code, std::move(message), Json{{"type", type}}};
 }
 

@@ -33,7 +33,7 @@ struct ErrorObject {
     Json data;  ///< null when there is none; it is not written then
 };
 
-/// An error of a media operation: data is {"type": type}.
+/// An error of a media operation: data is {"type": type}. The end of a long message is cut off.
 [[nodiscard]] ErrorObject media_error(int code, const std::string& type, std::string message);
 
 /// Thrown by whoever works on a request; caught once, where the answer is written.

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import kurento from 'kurento-client';
 import { Browser, Peer } from './lib/browser.mjs';
 import { Daemon, slowness } from './lib/daemon.mjs';
+import { SHORT } from './lib/kurento.mjs';
 import { decodesCleanly, makeClip, probe } from './lib/media.mjs';
 import { deadline } from './lib/wait.mjs';
 
@@ -32,7 +33,7 @@ async function application(t) {
     client?.close();
     await daemon.stop();
   });
-  client = await deadline(kurento(daemon.url), 10_000 * slowness, 'kurento-client does not connect');
+  client = await deadline(kurento(daemon.url, SHORT), 10_000 * slowness, 'kurento-client does not connect');
   const page = await browser.page();
   t.after(() => page.close());
   const pipeline = await client.create('MediaPipeline');

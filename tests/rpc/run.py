@@ -55,6 +55,7 @@ def main():
     failures = []
     with contextlib.ExitStack() as stack:
         directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rivero-rpc.")))
+        os.environ["GST_DEBUG_DUMP_DOT_DIR"] = str(directory)  # for dumpGstreamerDot
         names = {"directory": str(directory), "clip": make_clip(directory)}
         daemons = {}
 
@@ -88,11 +89,13 @@ def main():
         for daemon in daemons.values():
             judge_log(daemon.log())
 
+    failures += [f"a daemon ends with {d.exit_code}" for d in daemons.values() if d.exit_code != 0]
+
     if not arguments.names:
         untouched = gaps(observer, kmds, json.loads((HERE / "uncovered.json").read_text(encoding="utf-8")))
         failures += untouched
-        for line in untouched:
-            print(f"FAIL {line}")
+    for failure in failures:
+        print(f"failed: {failure}")
     print(f"{len(transcripts)} transcripts in {time.monotonic() - started:.1f} s, {len(failures)} failures")
     return 1 if failures else 0
 

@@ -40,6 +40,8 @@ class Connection:
         """Takes one message in. TimeoutError when there is none."""
         left = until - time.monotonic()
         text = self.socket.receive(max(left, 0.001))
+        if not text.isascii():
+            raise Failure(f"text that is not escaped: {text}")
         message = json.loads(text) if text else ""
         self.observer.on_received(message)
         if isinstance(message, dict) and message.get("method") == "onEvent":
@@ -163,6 +165,12 @@ class Run:
             time.sleep(float(rest))
             return None
         connection = self.connection(name)
+        if word == "big":  # SIZE: a ping with so many bytes in it
+            request = json.dumps({"jsonrpc": "2.0", "id": "big", "method": "ping", "params": {"text": ""}})
+            try:
+                return connection.send(request.replace('""', f'"{"x" * (int(rest) - len(request))}"'))
+            except ConnectionError:
+                return None  # closed before it was all sent
         if word == "quiet":
             return connection.check_quiet()
         if word == "drop":
@@ -179,11 +187,14 @@ class Run:
 
     def expect_closed(self, name, rest):
         code, _, reason = rest.partition(" ")
+        codes = [int(c) for c in code.split("|")]
         try:
             answer = self.connection(name).next_answer()
             raise Failure(f"the server does not close, but says {json.dumps(answer)}")
         except Closed as closed:
-            match([int(code), json.loads(reason)], [closed.code, closed.reason], self.names)
+            if closed.code not in codes:
+                raise Failure(f"the server closes with {closed.code} {closed.reason}") from None
+            match(json.loads(reason), closed.reason, self.names, "the reason")
         del self.connections[name]
 
     def send(self, connection, text):

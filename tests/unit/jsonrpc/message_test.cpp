@@ -88,6 +88,14 @@ TEST(Message, ErrorsTravelBothWays) {
     EXPECT_EQ(back.outcome.error().data, response.outcome.error().data);
 }
 
+TEST(Message, ErrorsQuoteOnlyTheBeginningOfWhatIsLong) {
+    const std::string start(899, 'x');
+    // The two bytes of the last character lie on both sides of the limit.
+    const auto error = media_error(40101, "MEDIA_OBJECT_NOT_FOUND", start + "\u00e9" + start);
+    EXPECT_EQ(error.message, start + "...");
+    EXPECT_EQ(media_error(40101, "", start).message, start);
+}
+
 TEST(Message, IsWrittenInAscii) {
     EXPECT_EQ(write(Notification{"caf\u00e9", Json::array({"\xff"})}),
               R"({"jsonrpc":"2.0","method":"caf\u00e9","params":["\ufffd"]})");

@@ -66,6 +66,9 @@ void Gateway::start(Connection& connection, Request request, std::string method,
         if (given != call.params.end() && !given->is_string())
             return refuse(request,
                           {jsonrpc::kServerError, "'sessionId' parameter should be a string", {}});
+        // Clients that have none yet may write it like this; they are not all one session.
+        if (given != call.params.end() && given->get_ref<const std::string&>().empty())
+            call.params.erase(given);
     }
     choose_session(connection, request, call);
 

@@ -255,6 +255,15 @@ TEST_F(GatewayTest, AcceptsSessionsThatClientsInvent) {
         Json::array({"mine"}));
 }
 
+TEST_F(GatewayTest, AnEmptyNameOfASessionIsNone) {
+    const auto own = ask(client, "ping", {{"sessionId", ""}, {"interval", 1}});
+    EXPECT_FALSE(own["result"].contains("sessionId"));
+    const auto mine = ask(client, "connect", {{"sessionId", ""}})["result"]["sessionId"];
+    const auto theirs = ask(other, "connect", {{"sessionId", ""}})["result"]["sessionId"];
+    EXPECT_NE(mine, theirs);
+    EXPECT_EQ(ask(client, "connect", {{"sessionId", ""}})["result"]["sessionId"], mine);
+}
+
 TEST_F(GatewayTest, CollectsTheObjectsOfASessionThatLostItsConnection) {
     const auto pipeline = create(client, "MediaPipeline");
     loop.pass(2000s);

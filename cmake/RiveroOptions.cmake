@@ -1,6 +1,7 @@
 # Compiler flags of everything that is ours. Linked PRIVATE, so they reach nobody who only includes us.
 set(RIVERO_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined or thread")
 option(RIVERO_WERROR "Warnings are errors" OFF)
+option(RIVERO_FUZZ "Only the fuzz targets of tests/fuzz; needs clang (preset fuzz)" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -13,6 +14,12 @@ if(CCACHE)
     # The sloppiness that ccache asks for before it caches compilations with a precompiled header.
     set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
     add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endif()
+
+# Links in a fraction of the time of GNU ld: there are some thirty programs with the tests.
+find_program(LLD ld.lld)
+if(LLD)
+    add_link_options(-fuse-ld=lld)
 endif()
 
 add_library(rivero_options INTERFACE)

@@ -8,7 +8,7 @@
 #   need_node
 
 BUILD_PACKAGES=(
-    build-essential cmake ninja-build pkg-config ccache
+    build-essential cmake ninja-build pkg-config ccache lld
     libboost-dev                        # Asio and Beast, headers only: WebSocket and HTTP
     libexpected-dev                     # tl::expected
     libgstreamer1.0-dev
@@ -37,6 +37,16 @@ TEST_PACKAGES=(
     gstreamer1.0-tools
     python3
 )
+
+# scripts/fuzz, and the fuzz targets in scripts/test.
+FUZZ_PACKAGES=(
+    clang
+    libclang-rt-14-dev                  # libFuzzer and the sanitizers of clang 14
+    python3
+)
+
+# scripts/lint.
+LINT_PACKAGES=(clang clang-format clang-tidy)
 
 # As Debian has them; a node of another origin (18 or newer) brings its own npm.
 NODE_PACKAGES=(nodejs npm)

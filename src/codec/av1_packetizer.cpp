@@ -96,7 +96,7 @@ class Av1Packetizer final : public Packetizer {
             (continues_ ? 0x80u : 0) | (cut_here ? 0x40u : 0) |
             (counted ? static_cast<unsigned>(count) << 4 : 0) | (starts_sequence_ ? 0x08u : 0))};
         pieces_.clear();
-        pieces_.push_back(head);
+        pieces_.emplace_back(head);
         for (std::size_t i = 0; i < count; ++i) {
             Element& element = elements_[i];
             if (!counted || i + 1 < count)

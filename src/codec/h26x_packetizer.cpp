@@ -83,7 +83,7 @@ private:
         for (std::size_t i = 0; i < nals.size(); ++i) {
             lengths_[i] = {static_cast<std::uint8_t>(nals[i].size() >> 8),
                            static_cast<std::uint8_t>(nals[i].size())};
-            pieces_.push_back(lengths_[i]);
+            pieces_.emplace_back(lengths_[i]);
             pieces_.push_back(nals[i]);
             if (traits(nals[i]).keyframe) starting = nals[i];
         }

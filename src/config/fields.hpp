@@ -24,6 +24,10 @@ struct Field {
 /// All settings, in the order of the shipped file.
 [[nodiscard]] const std::vector<Field>& fields();
 
+/// A value as a message or a file shows it. What the environment and the command line give need not
+/// be UTF-8: other bytes become U+FFFD.
+[[nodiscard]] std::string print(const nlohmann::json& value);
+
 /// RIVERO_RTC_MIN_PORT for rtc.minPort.
 [[nodiscard]] std::string environment_name(const std::string& path);
 

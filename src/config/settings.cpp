@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 [[noreturn]] void wrong_type(const json& value, const char* expected) {
-    throw ConfigError{value.dump() + " is not " + expected};
+    throw ConfigError{print(value) + " is not " + expected};
 }
 
 template <class Get>
@@ -52,9 +52,9 @@ Field integer(std::string path, std::string why, std::int64_t least, std::int64_
                 const bool huge = value.is_number_unsigned() &&
                                   value.get<std::uint64_t>() > std::uint64_t{1} << 62;
                 if (huge || value.get<std::int64_t>() > most)
-                    throw ConfigError{value.dump() + " is above " + std::to_string(most)};
+                    throw ConfigError{print(value) + " is above " + std::to_string(most)};
                 if (value.get<std::int64_t>() < least)
-                    throw ConfigError{value.dump() + " is below " + std::to_string(least)};
+                    throw ConfigError{print(value) + " is below " + std::to_string(least)};
                 using Int = std::remove_cvref_t<decltype(member(s))>;
                 const_cast<Int&>(member(s)) = static_cast<Int>(value.get<std::int64_t>());
             },
@@ -209,6 +209,10 @@ std::vector<Field> make_fields() {
 #undef RIVERO_MEMBER
 
 }  // namespace
+
+std::string print(const json& value) {
+    return value.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
+}
 
 const std::vector<Field>& fields() {
     static const std::vector<Field> all = make_fields();

@@ -59,9 +59,20 @@ std::string variable_of(const Field& field) {
     return environment_name(field.path);
 }
 
+bool is_utf8(const json& value) {
+    try {
+        static_cast<void>(value.dump());
+        return true;
+    } catch (const json::type_error&) {
+        return false;
+    }
+}
+
 void apply(Settings& settings, const Field& field, const json& value, const std::string& source,
            const std::string& key) {
     try {
+        // Media hosts get the settings as JSON, which has no other bytes.
+        if (!is_utf8(value)) throw ConfigError{print(value) + " is not UTF-8"};
         field.set(settings, value);
     } catch (const ConfigError& error) {
         throw ConfigError{source + ": " + key + ": " + error.what()};
@@ -81,7 +92,7 @@ void apply_section(Settings& settings, const json& section, const std::string& p
             apply(settings, *field, value, source, path);
         } else if (is_section(path)) {
             if (!value.is_object())
-                throw ConfigError{source + ": " + path + ": " + value.dump() +
+                throw ConfigError{source + ": " + path + ": " + print(value) +
                                   " is not a section in braces"};
             apply_section(settings, value, path, source);
         } else {
@@ -107,6 +118,8 @@ void apply_json(Settings& settings, const std::string& text, const std::string& 
                                             std::min<std::size_t>(error.byte, text.size()));
         const auto line = 1 + std::count(text.begin(), end, '\n');
         throw ConfigError{source + ": line " + std::to_string(line) + ": this is not JSON"};
+    } catch (const json::out_of_range&) {  // says the number, but not where it stands
+        throw ConfigError{source + ": a number is too large"};
     }
     if (!document.is_object()) throw ConfigError{source + ": the file is not one JSON object"};
     apply_section(settings, document, "", source);
@@ -189,7 +202,7 @@ std::string to_commented_json(const Settings& settings) {
         const std::string indent = in.empty() ? "  " : "    ";
         wrap(indent, field.why);
         const std::string key = dot == std::string::npos ? field.path : field.path.substr(dot + 1);
-        out << indent << '"' << key << "\": " << field.get(settings).dump();
+        out << indent << '"' << key << "\": " << print(field.get(settings));
         section = in;
         first = false;
     }

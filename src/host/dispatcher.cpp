@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/dispatcher.hpp"
 
+#include "jsonrpc/framer.hpp"
 #include "rivero/base/log.hpp"
 #include "rivero/base/uuid.hpp"
 #include "rivero/media/object.hpp"
@@ -53,7 +54,11 @@ Dispatcher::Dispatcher(const remote::Registry& registry, const media::Services& 
     : registry_{registry}, services_{services}, pool_{pool}, send_{std::move(send)} {}
 
 void Dispatcher::answer(const Json& id, Json result) {
-    send_(jsonrpc::write(jsonrpc::Response{id, std::move(result)}));
+    std::string text = jsonrpc::write(jsonrpc::Response{id, std::move(result)});
+    if (text.size() > jsonrpc::kMaxFrame)
+        return fail(id, static_cast<int>(ErrorCode::not_enough_resources), "NOT_ENOUGH_RESOURCES",
+                    "The answer is too large: " + std::to_string(text.size()) + " bytes");
+    send_(std::move(text));
 }
 
 void Dispatcher::fail(const Json& id, int code, const std::string& type, const std::string& message) {
@@ -184,8 +189,13 @@ void Dispatcher::unsubscribe(const Json& id, const Json& params) {
 
 void Dispatcher::on_event(const std::string& object_id, const std::string& type, Json data) {
     if (!subscriptions_.with([&](auto& s) { return s.count({object_id, type}) != 0; })) return;
-    send_(jsonrpc::write(jsonrpc::Notification{
-        "onEvent", {{"value", {{"data", std::move(data)}, {"object", object_id}, {"type", type}}}}}));
+    std::string text = jsonrpc::write(jsonrpc::Notification{
+        "onEvent", {{"value", {{"data", std::move(data)}, {"object", object_id}, {"type", type}}}}});
+    if (text.size() > jsonrpc::kMaxFrame) {
+        log_topic("host")->warn("an event {} of {} is lost: it has {} bytes", type, object_id, text.size());
+        return;
+    }
+    send_(std::move(text));
 }
 
 void Dispatcher::release(const Json& id, const Json& params) {

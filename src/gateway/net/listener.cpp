@@ -55,8 +55,7 @@ void Listener::stop() {
     error_code ignored;
     acceptor_.close(ignored);
     breath_.cancel();
-    for (auto& client : server_.clients)
-        if (auto alive = client.lock()) alive->go_away();
+    for (const auto& client : std::set{server_.clients}) client->go_away();
 }
 
 void Listener::accept() {

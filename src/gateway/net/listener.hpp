@@ -8,8 +8,8 @@
 
 #include <cstddef>
 #include <functional>
-#include <list>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace rivero::gateway::net {
@@ -44,7 +44,8 @@ struct Server {
     Gateway& gateway;
     const ListenOptions& options;
     std::shared_ptr<std::size_t> connections = std::make_shared<std::size_t>(0);
-    std::list<std::weak_ptr<Closable>> clients{};
+    /// WebSocket clients. One that is not read from, and has nothing to get, has no other owner.
+    std::set<std::shared_ptr<Closable>> clients{};
 };
 
 /// Takes the port, and TCP connections once it is told to.

@@ -67,8 +67,7 @@ public:
 private:
     void start() {
         id_ = server_.gateway.open(*this);
-        server_.clients.remove_if([](const auto& client) { return client.expired(); });
-        server_.clients.push_back(weak_from_this());
+        server_.clients.insert(shared_from_this());
         read();
     }
     void close_for_wrong_path() {
@@ -120,6 +119,7 @@ private:
     void finish() {
         if (!id_) return;
         server_.gateway.close(*std::exchange(id_, std::nullopt));
+        server_.clients.erase(shared_from_this());  // the caller holds us, too
         beast::get_lowest_layer(socket_).close();
     }
 

@@ -141,7 +141,10 @@ Result<IceCandidate> IceCandidate::parse(std::string_view text) {
     for (std::string_view key = words.next(); !key.empty(); key = words.next()) {
         const std::string_view value = words.next();
         if (key == "raddr") {
-            candidate.related_address = value;
+            // It is printed again, to clients and logs: nothing but an address goes through.
+            std::string address{value};
+            if (is_ip(address) || is_host_name(address))
+                candidate.related_address = std::move(address);
         } else if (key == "rport") {
             candidate.related_port = number<std::uint16_t>(value);
         } else if (key == "tcptype") {

@@ -16,7 +16,7 @@ namespace rivero::codec {
 namespace {
 
 ByteVector load(const std::string& name) {
-    std::string path = std::string{RIVERO_TEST_DATA} + "/codec/" + name;
+    std::string path = RIVERO_TEST_DATA "/codec/" + name;
     std::ifstream file{path, std::ios::binary};
     if (!file) throw std::runtime_error{"no file " + path};
     return {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};

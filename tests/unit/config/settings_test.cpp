@@ -61,6 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"SectionIsNoObject", R"({"rtc":5})",
               "rivero.json: rtc: 5 is not a section in braces"},
         Wrong{"NoJson", "{\n\"rtc\": {\n", "rivero.json: line 3: this is not JSON"},
+        Wrong{"HugeNumber", R"({"rtc":{"minPort":-1e400}})", "rivero.json: a number is too large"},
         Wrong{"NoObject", "[]", "rivero.json: the file is not one JSON object"},
         Wrong{"PortsTurnedRound", R"({"rtc":{"minPort":5000,"maxPort":4000}})",
               "rtc.minPort: 5000 is above rtc.maxPort, 4000"},
@@ -92,6 +93,23 @@ TEST(Settings, ComeFromTheEnvironment) {
     EXPECT_FALSE(settings.rtc.ice_tcp);
     EXPECT_THROW(apply_environment(settings, {"RIVERO_RTC_MINPORT=1"}), ConfigError);
     EXPECT_THROW(apply_environment(settings, {"RIVERO_RTC_MIN_PORT=many"}), ConfigError);
+}
+
+TEST(Settings, AreUtf8) {
+    Settings settings;
+    const auto refusal = [&](const char* variable) -> std::string {
+        try {
+            apply_environment(settings, {variable});
+        } catch (const ConfigError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(refusal("RIVERO_WEB_ROOT=/srv/caf\xe9"),
+              "environment: RIVERO_WEB_ROOT: \"/srv/caf\xef\xbf\xbd\" is not UTF-8");
+    EXPECT_EQ(refusal("RIVERO_RTC_MIN_PORT=\x93"),
+              "environment: RIVERO_RTC_MIN_PORT: \"\xef\xbf\xbd\" is not UTF-8");
+    EXPECT_EQ(refusal("RIVERO_WEB_ROOT=/srv/caf\xc3\xa9"), "");
 }
 
 TEST(Settings, EachHasItsOwnNameInTheEnvironment) {

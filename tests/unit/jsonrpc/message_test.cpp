@@ -96,6 +96,17 @@ TEST(Message, ErrorsQuoteOnlyTheBeginningOfWhatIsLong) {
     EXPECT_EQ(media_error(40101, "", start).message, start);
 }
 
+// Takes minutes, and so fails, when the reader looks at what it has read again and again.
+TEST(Message, OfManySmallObjectsIsReadAtOnce) {
+    std::string members = "{", items = "[";
+    for (int i = 0; i < 300'000; ++i) {
+        members += '"' + std::to_string(i) + "\":{},";
+        items += "{},";
+    }
+    EXPECT_EQ(parse_text(members + "\"last\":[]}")->size(), 300'001U);
+    EXPECT_EQ(parse_text(items + "[]]")->size(), 300'001U);
+}
+
 TEST(Message, IsWrittenInAscii) {
     EXPECT_EQ(write(Notification{"caf\u00e9", Json::array({"\xff"})}),
               R"({"jsonrpc":"2.0","method":"caf\u00e9","params":["\ufffd"]})");

@@ -27,6 +27,20 @@ TEST(IceCandidate, ReadsAndWritesEveryField) {
     EXPECT_EQ(candidate->text(), text);
 }
 
+TEST(IceCandidate, TakesNothingButAnAddressForTheRelatedOne) {
+    for (const char* address : {"1.2.3.4\r", "1.2.3.4\r\na=setup:active", "a/b", "\x07"}) {
+        const auto text = std::string{"candidate:1 1 UDP 1 203.0.113.7 9 typ srflx raddr "} +
+                          address + " rport 9";
+        auto candidate = IceCandidate::parse(text);
+        ASSERT_TRUE(candidate) << candidate.error().message;
+        EXPECT_EQ(candidate->related_address, std::nullopt) << text;
+    }
+    auto candidate =
+        IceCandidate::parse("candidate:1 1 UDP 1 203.0.113.7 9 typ srflx raddr :: rport 9");
+    ASSERT_TRUE(candidate);
+    EXPECT_EQ(candidate->related_address, "::");
+}
+
 struct GoodCase {
     const char* name;
     const char* text;

@@ -9,6 +9,7 @@
 #include "rivero/rtp/header.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 namespace rivero::webrtc {
@@ -20,6 +21,12 @@ constexpr Duration kFirstReport = 300ms;
 constexpr Duration kRtcpTimeout = 15s;
 constexpr std::size_t kMaxEarlyCandidates = 100;
 constexpr std::size_t kMaxCompound = 1200;
+/// What video without layers is worth looking for room for.
+constexpr Bitrate kWantedForVideo = Bitrate::kbps(3000);
+constexpr Bitrate kRoomForAudio = Bitrate::kbps(50);
+/// A sender is not asked for less, however narrow the way to its receivers is.
+constexpr Bitrate kLeastForwarded = Bitrate::kbps(100);
+constexpr Bitrate kNoLimit = Bitrate::kbps(1'000'000);
 
 std::vector<transport::Fingerprint> fingerprints_of(const sdp::NegotiatedTransport& t) {
     std::vector<transport::Fingerprint> list;
@@ -54,7 +61,10 @@ Peer::Peer(media::Graph& graph, GMainContext* context, transport::HostResolver& 
       audio_in_{std::move(audio_in)},
       video_in_{std::move(video_in)} {}
 
-Peer::~Peer() = default;
+Peer::~Peer() {
+    audio_in_->leave();
+    video_in_->leave();
+}
 
 Peer::Leg& Peer::add_leg() {
     legs_.push_back(std::make_unique<Leg>(*this, legs_.size(), settings_->ice));
@@ -100,6 +110,7 @@ void Peer::configure(const sdp::NegotiatedSession& session) {
             sections.push_back(std::move(demuxed));
         }
         leg.demuxer.set_sections(std::move(sections));
+        leg.control.configure(leg.transport_cc);
     }
 
     for (const auto& section : session.sections) {
@@ -107,7 +118,8 @@ void Peer::configure(const sdp::NegotiatedSession& session) {
         Leg* leg = legs_[section.transport].get();
         (section.kind == MediaType::audio ? audio_ : video_).configure(section);
         SendTrack& sender = section.kind == MediaType::audio ? *audio_in_ : *video_in_;
-        sender.configure(section, [leg](MutableBytes packet, std::size_t size) { return leg->transport.send_rtp(packet, size); });
+        sender.configure(section, &leg->control);
+        if (section.kind == MediaType::video) leg->control.set_padding(&sender);
     }
 
     for (std::size_t i = 0; i < session.transports.size(); ++i) {
@@ -157,10 +169,34 @@ void Peer::set_limits(VideoLimits receive, VideoLimits send) {
 }
 
 void Peer::apply_send_limits() {
-    std::optional<Bitrate> limit = remb_received_;
+    const auto* video = session_ ? session_->section(MediaType::video) : nullptr;
+    std::optional<Bitrate> limit;
+    if (video) {
+        SendControl& control = legs_[video->transport]->control;
+        const media::Encodings* encodings = video_in_->source() ? video_in_->source()->encodings() : nullptr;
+        Bitrate wanted{0};
+        if (video_in_->sends() && video_in_->attached()) {
+            wanted = encodings ? Bitrate{encodings->best_rate().bps * 13 / 10} : kWantedForVideo;
+            if (send_limits_.max.bps != 0) wanted = std::min(wanted, send_limits_.max);
+            wanted.bps += kRoomForAudio.bps;
+        }
+        control.set_wanted(wanted);
+        // A guess is good enough to begin with some encoding, but no reason to hold back what is the only one.
+        if (control.measured() || encodings) limit = control.estimate();
+        if (limit && audio_in_->sends()) limit->bps -= std::min(kRoomForAudio.bps, limit->bps / 4);
+    }
     if (limit) limit = std::max(*limit, send_limits_.min);
     if (send_limits_.max.bps != 0) limit = std::min(limit.value_or(send_limits_.max), send_limits_.max);
+    // The estimate changes with each feedback; what goes by it need not.
+    const auto before = video_in_->receive_limit();
+    if (before && limit && *limit != send_limits_.max && std::abs(before->bps - limit->bps) < before->bps / 20) return;
     video_in_->set_receive_limit(limit);
+}
+
+std::optional<Bitrate> Peer::send_estimate() const {
+    const auto* video = session_ ? session_->section(MediaType::video) : nullptr;
+    const auto* any = video ? video : session_ ? session_->section(MediaType::audio) : nullptr;
+    return any ? legs_[any->transport]->control.estimate() : std::nullopt;
 }
 
 void Peer::close() {
@@ -214,7 +250,7 @@ void Peer::on_rtp(Leg& leg, MutableBytes datagram, Time arrival) {
         ++dropped_;
         return;
     }
-    track->on_packet(arrival, *header, extensions, std::move(packet));
+    track->on_packet(arrival, *header, extensions, *route, std::move(packet));
     wake_by(track->next_deadline());
     wake_by(leg.twcc.next_deadline());
 }
@@ -268,7 +304,10 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
         void operator()(const rtcp::GenericNack& nack) const {
             if (SendTrack* track = peer.sender_of(nack.media)) track->on_nack(now, nack);
         }
-        void operator()(const rtcp::TransportFeedback&) const {}
+        void operator()(const rtcp::TransportFeedback& feedback) const {
+            leg.control.on_feedback(now, feedback);
+            peer.apply_send_limits();
+        }
         void operator()(const rtcp::PictureLoss& pli) const {
             if (SendTrack* track = peer.sender_of(pli.media)) track->on_keyframe_request();
         }
@@ -278,6 +317,7 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
         }
         void operator()(const rtcp::Remb& remb) const {
             peer.remb_received_ = remb.bitrate;
+            leg.control.on_remb(remb.bitrate);
             peer.apply_send_limits();
         }
     };
@@ -294,6 +334,7 @@ void Peer::on_reports(const std::vector<rtcp::ReportBlock>& blocks, Time now) {
             video_.set_rtt(*rtt);
             audio_in_->set_rtt(*rtt);
             video_in_->set_rtt(*rtt);
+            for (auto& leg : legs_) leg->control.set_rtt(*rtt);
         }
     }
 }
@@ -393,8 +434,15 @@ void Peer::add_remb(Time now, std::vector<rtcp::Message>& out) {
     Bitrate wanted{0};
     if (leg.transport_cc) {
         // Its own estimate is better than ours; we only say what we do not want to exceed.
-        if (limits_.max.bps == 0) return;
-        wanted = limits_.max;
+        std::optional<Bitrate> most;
+        if (limits_.max.bps != 0) most = limits_.max;
+        // Nor more than anybody can take: what is too much for all of them is lost behind us.
+        if (const auto forward = video_.forward_limit()) {
+            const Bitrate least = std::max(kLeastForwarded, limits_.min);
+            most = std::min(most.value_or(kNoLimit), std::max(*forward, least));
+        }
+        if (!most && !remb_sent_) return;
+        wanted = most.value_or(kNoLimit);  // what we said before does not hold any more
     } else {
         constexpr double kStart = 2'000'000;
         if (*estimate_ < 30'000) estimate_ = std::max(kStart, 2 * rate);

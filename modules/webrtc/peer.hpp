@@ -78,6 +78,8 @@ public:
     [[nodiscard]] const ReceiveTrack& receive(MediaType type) const { return type == MediaType::audio ? audio_ : video_; }
     [[nodiscard]] const SendTrack& send(MediaType type) const { return type == MediaType::audio ? *audio_in_ : *video_in_; }
     [[nodiscard]] std::optional<Bitrate> remb_sent() const { return remb_sent_; }
+    /// What the way to the peer carries, of all media together.
+    [[nodiscard]] std::optional<Bitrate> send_estimate() const;
     [[nodiscard]] std::optional<Bitrate> remb_received() const { return remb_received_; }
 
 private:

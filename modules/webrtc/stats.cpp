@@ -31,6 +31,7 @@ void add_inbound(const Peer& peer, MediaType type, Json& out) {
         const std::string id = "inbound-" + std::to_string(s.ssrc.value);
         Json j = entry("RTCInboundRTPStreamStats", "inboundrtp", id, s.ssrc);
         j["codecId"] = std::string{encoding_name(s.codec)};
+        if (!s.rid.empty()) j["rid"] = s.rid;
         j["packetsReceived"] = s.counters.packets;
         j["bytesReceived"] = s.counters.payload_bytes;
         j["packetsLost"] = s.counters.lost;
@@ -54,7 +55,7 @@ void add_outbound(const Peer& peer, MediaType type, Json& out) {
     if (track.format() && track.format()->codec) j["codecId"] = std::string{encoding_name(*track.format()->codec)};
     j["packetsSent"] = state.counters().packets;
     j["bytesSent"] = state.counters().payload_bytes;
-    j["targetBitrate"] = peer.remb_received() ? static_cast<double>(peer.remb_received()->bps) : 0.0;
+    j["targetBitrate"] = peer.send_estimate() ? static_cast<double>(peer.send_estimate()->bps) : 0.0;
     j["roundTripTime"] = state.rtt() ? std::chrono::duration<double>(*state.rtt()).count() : 0.0;
     j["packetsLost"] = state.remote() ? state.remote()->lost : 0;
     j["fractionLost"] = state.remote() ? 256.0 * state.remote()->fraction_lost : 0.0;

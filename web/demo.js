@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Rivero authors
 // SPDX-License-Identifier: Apache-2.0
 import {devicesUsable, listDevices, openPicture} from './picture.js';
+import {withToken} from './rivero.js';
 import {loopback, play, record} from './scenes.js';
 import {$, offerCodecs, onClick, onPath, openShell, say, show} from './shell.js';
 import {showStats} from './stats.js';
@@ -122,7 +123,7 @@ async function stopRecording() {
     forgetRecording();
     await finish();
     remember(name);
-    const found = await fetch(`recordings/${name}`, {method: 'HEAD'}).then(({ok}) => ok, () => false);
+    const found = await fetch(withToken(`recordings/${name}`), {method: 'HEAD'}).then(({ok}) => ok, () => false);
     say(found ? `${name} is complete.` : NO_RECORDINGS(name), found ? 'info' : 'error');
     update();
 }
@@ -198,11 +199,11 @@ async function showFile() {
     const name = $('#uri').value.trim();
     if (!name || name.includes(':')) return say('Only recordings can be fetched as a file; choose one from the list.');
     const url = `recordings/${name.split('/').map(encodeURIComponent).join('/')}`;
-    const found = await fetch(url, {method: 'HEAD'}).then(({ok}) => ok, () => false);
+    const found = await fetch(withToken(url), {method: 'HEAD'}).then(({ok}) => ok, () => false);
     if (!found) return say(`The server has no ${url}: no such file, or it was started without --recordings DIR.`);
     $('#file-tile').hidden = false;
     $('#file-name').textContent = name;
-    $('#file').src = url;
+    $('#file').src = withToken(url);
     await $('#file').play().catch(() => {}); // it has controls
 }
 
@@ -210,7 +211,7 @@ async function showFile() {
 
 function openViewer() {
     // The id is all that another session needs.
-    window.open(`view.html#${encodeURIComponent(live.endpoint.id)}`, '_blank');
+    window.open(withToken(`view.html#${encodeURIComponent(live.endpoint.id)}`), '_blank');
 }
 
 // --- The page

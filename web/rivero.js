@@ -14,6 +14,17 @@
  * It needs nothing else and no build step; copy it.
  */
 
+/**
+ * A server may ask for a token, and a page cannot give its WebSocket headers: who opens the page with
+ * `?access_token=…` has it sent along. @return the URL, with the token of this page if it has one
+ */
+export function withToken(url) {
+    const token = new URLSearchParams(globalThis.location?.search).get('access_token');
+    if (!token) return url;
+    const [front, hash] = url.split('#');
+    return `${front}${front.includes('?') ? '&' : '?'}access_token=${encodeURIComponent(token)}${hash === undefined ? '' : `#${hash}`}`;
+}
+
 const PING_MS = 60_000;          // keeps proxies from cutting a silent connection
 const ANSWER_MS = 20_000;        // the server remembers answers as long, see #ready()
 const RETRY_MS = [250, 5_000];   // first and longest pause before connecting again
@@ -82,9 +93,9 @@ export class Rivero extends EventTarget {
         setInterval(() => this.#ready && this.call('ping').catch(() => this.#socket.close()), PING_MS);
         globalThis.addEventListener?.('online', () => this.reconnect());
     }
-    /** The server that this page came from. */
+    /** The server that this page came from, with the token that this page was given. */
     static defaultUrl() {
-        return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/kurento`;
+        return withToken(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/kurento`);
     }
     get session() {
         return this.#session;

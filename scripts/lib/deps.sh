@@ -35,6 +35,7 @@ TEST_PACKAGES=(
     chromium                            # the browser of the end-to-end tests
     ffmpeg                              # looks at what was recorded
     gstreamer1.0-tools
+    openssl                             # makes certificates for tests
     python3
 )
 

@@ -83,6 +83,37 @@ void join_recordings(config::Settings& settings) {
     }
 }
 
+gateway::ListenOptions listen_options(const config::Settings& settings) {
+    const auto& given = settings.listen;
+    gateway::ListenOptions listen;
+    listen.address = given.address;
+    listen.port = given.port;
+    listen.path = given.path;
+    listen.tls.address = given.tls.address.empty() ? given.address : given.tls.address;
+    listen.tls.port = given.tls.port;
+    listen.tls.certificate = given.tls.certificate;
+    listen.tls.key = given.tls.key;
+    listen.tls.key_password = given.tls.key_password;
+    listen.access = {given.allowed_origins, given.host_names, given.access_tokens,
+                     given.access_token_file};
+    listen.idle = std::chrono::seconds{given.idle_seconds};
+    listen.patience = std::chrono::seconds{given.patience_seconds};
+    listen.web_root = settings.web.root;
+    listen.recordings = settings.web.recordings;
+    listen.max_message = size(settings.limits.message_bytes);
+    listen.max_queued = size(settings.limits.send_queue_bytes);
+    listen.max_queued_in_all = size(settings.limits.send_queue_bytes_in_all);
+    listen.max_connections = size(settings.limits.connections);
+    return listen;
+}
+
+/// Media hosts read files and streams of strangers: what they do not need, nobody can get there.
+config::Settings without_secrets(config::Settings settings) {
+    settings.listen.access_tokens.clear();
+    settings.listen.tls.key_password.clear();
+    return settings;
+}
+
 }  // namespace
 
 int run_gateway(const config::Settings& given) {
@@ -93,7 +124,12 @@ int run_gateway(const config::Settings& given) {
     if (settings.web.root.empty()) settings.web.root = default_web_root();
     join_recordings(settings);
     // Whoever listens for clients on this machine only has browsers on this machine only.
-    if (is_loopback(settings.listen.address)) settings.rtc.include_loopback = true;
+    const bool only_here =
+        (settings.listen.port < 0 || is_loopback(settings.listen.address)) &&
+        (settings.listen.tls.port < 0 || settings.listen.tls.address.empty() ||
+         is_loopback(settings.listen.tls.address)) &&
+        is_loopback(settings.listen.address);
+    if (only_here) settings.rtc.include_loopback = true;
     require_directory("web.root", settings.web.root);
     require_directory("web.recordings", settings.web.recordings);
     if (std::none_of(settings.modules.paths.begin(), settings.modules.paths.end(), holds_modules)) {
@@ -104,26 +140,24 @@ int run_gateway(const config::Settings& given) {
     }
     raise_descriptor_limit();
 
-    const std::string host_settings = config::to_json(settings).dump();
+    const std::string host_settings = config::to_json(without_secrets(settings)).dump();
     gateway::DaemonOptions options;
     options.gateway.service.version = RIVERO_VERSION;
     options.gateway.service.metadata = settings.metadata;
     options.gateway.service.max_sessions = size(settings.limits.sessions);
+    options.gateway.service.max_pipelines = size(settings.limits.pipelines);
+    options.gateway.service.max_objects = size(settings.limits.objects);
+    options.gateway.service.max_objects_per_session = size(settings.limits.objects_per_session);
+    options.gateway.service.subscriptions = {size(settings.limits.subscriptions_per_session),
+                                             size(settings.limits.subscriptions)};
+    options.gateway.service.resource_limit = settings.resources.exception_limit;
     options.gateway.collector_period =
         std::chrono::seconds{settings.sessions.collector_period_seconds};
     options.gateway.request_cache = settings.sessions.request_cache;
     options.gateway.request_cache_bytes = size(settings.limits.request_cache_bytes);
     options.gateway.requests_in_flight = size(settings.limits.requests_in_flight);
-    options.listen.address = settings.listen.address;
-    options.listen.port = settings.listen.port;
-    options.listen.path = settings.listen.path;
-    options.listen.allowed_origins = settings.listen.allowed_origins;
-    options.listen.idle = std::chrono::seconds{settings.listen.idle_seconds};
-    options.listen.web_root = settings.web.root;
-    options.listen.recordings = settings.web.recordings;
-    options.listen.max_message = size(settings.limits.message_bytes);
-    options.listen.max_queued = size(settings.limits.send_queue_bytes);
-    options.listen.max_connections = size(settings.limits.connections);
+    options.gateway.bytes_in_flight = size(settings.limits.request_bytes_in_flight);
+    options.listen = listen_options(settings);
     options.hosts.count =
         settings.hosts.count < 0 ? size(gateway::cpu_count()) : size(settings.hosts.count);
     // Not by its path: after an upgrade another program may be there, whose hosts would not fit us.
@@ -133,7 +167,7 @@ int run_gateway(const config::Settings& given) {
         return run_host_on(fd, "host-1", host_settings);
     };
     options.on_listening = [](const std::string& url) {
-        // Those who start us wait for this line; it is the only one on standard output.
+        // Those who start us wait for these lines; nothing else is on standard output.
         std::printf("listening on %s\n", url.c_str());
         std::fflush(stdout);
     };

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/roles.hpp"
 #include "config/command_line.hpp"
+#include "config/kurento/convert.hpp"
 #include "config/settings_io.hpp"
 
 #include <csignal>
@@ -36,6 +37,12 @@ int run(const std::vector<std::string>& arguments) {
         case config::Action::check_config:
             std::puts("The settings are fine.");
             return 0;
+        case config::Action::convert_kurento_config: {
+            const auto made = config::kurento::convert(line.kurento_config, environment);
+            for (const auto& remark : made.report) std::fprintf(stderr, "%s\n", remark.c_str());
+            std::fputs(made.settings.c_str(), stdout);
+            return 0;
+        }
         case config::Action::run:
             break;
     }

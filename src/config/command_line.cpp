@@ -63,7 +63,7 @@ CommandLine read_command_line(const std::vector<std::string>& arguments,
         } else if (name == "--print-config") {
             line.action = Action::print_config;
         } else if (name == "--config" || name == "--listen" || name == "--modules" ||
-                   name == "--set" || shorthands().contains(name) ||
+                   name == "--set" || name == "--convert-kurento-config" || shorthands().contains(name) ||
                    (name.starts_with("--") && name.find('=') != std::string::npos)) {
             std::string value;
             if (const auto equals = name.find('='); equals != std::string::npos) {
@@ -76,6 +76,9 @@ CommandLine read_command_line(const std::vector<std::string>& arguments,
             }
             if (name == "--config") {
                 file = value;
+            } else if (name == "--convert-kurento-config") {
+                line.action = Action::convert_kurento_config;
+                line.kurento_config = value;
             } else {
                 options.emplace_back(name, value);
             }
@@ -84,7 +87,9 @@ CommandLine read_command_line(const std::vector<std::string>& arguments,
         }
     }
     // Asked for help, nobody wants to hear what is wrong with the settings.
-    if (line.action == Action::help || line.action == Action::version) return line;
+    if (line.action == Action::help || line.action == Action::version ||
+        line.action == Action::convert_kurento_config)
+        return line;
 
     if (!file.empty()) apply_file(line.settings, file);
     apply_environment(line.settings, variables);
@@ -126,6 +131,9 @@ std::string usage() {
   --set KEY=VALUE       any other setting, e.g. --set rtc.minPort=40000
   --check-config        reads all settings, says what is wrong, and ends
   --print-config        prints the settings in effect as a file with explanations, and ends
+  --convert-kurento-config FILE
+                        prints the settings that a kurento.conf.json and the files of its modules
+                        are here, says on standard error what became of each key, and ends
   --version, --help
 
 Each setting can also come from the environment: RIVERO_RTC_MIN_PORT is rtc.minPort.

@@ -10,11 +10,12 @@
 namespace rivero::config {
 
 /// What the program was asked to do.
-enum class Action { run, check_config, print_config, version, help };
+enum class Action { run, check_config, print_config, version, help, convert_kurento_config };
 
 struct CommandLine {
     Action action = Action::run;
     Settings settings;
+    std::string kurento_config;  ///< the file to convert
 };
 
 /// Reads the settings: the file named by --config (or RIVERO_CONFIG), over it the environment, over

@@ -65,6 +65,38 @@ Field integer(std::string path, std::string why, std::int64_t least, std::int64_
 }
 
 template <class Get>
+Field real(std::string path, std::string why, double least, double most, Get member) {
+    return {std::move(path), std::move(why),
+            [member](const Settings& s) { return json(member(s)); },
+            [member, least, most](Settings& s, const json& value) {
+                if (!value.is_number()) wrong_type(value, "a number");
+                const auto number = value.get<double>();
+                if (number > most) throw ConfigError{print(value) + " is above " + json(most).dump()};
+                if (number < least) throw ConfigError{print(value) + " is below " + json(least).dump()};
+                const_cast<double&>(member(s)) = number;
+            },
+            [](const std::string& given) {
+                auto number = json::parse(given, nullptr, false);
+                return number.is_number() ? number : json(given);
+            }};
+}
+
+/// A text that is one of a few.
+template <class Get>
+Field choice(std::string path, std::string why, std::vector<std::string> words, Get member) {
+    Field field = text(std::move(path), std::move(why), member);
+    field.set = [set = field.set, words = std::move(words)](Settings& s, const json& value) {
+        if (value.is_string() && std::find(words.begin(), words.end(), value) == words.end()) {
+            std::string all;
+            for (const auto& word : words) all += (all.empty() ? "" : ", ") + word;
+            throw ConfigError{print(value) + " is none of " + all};
+        }
+        set(s, value);
+    };
+    return field;
+}
+
+template <class Get>
 Field list(std::string path, std::string why, const char* separators, Get member) {
     return {std::move(path), std::move(why),
             [member](const Settings& s) { return json(member(s)); },
@@ -110,20 +142,56 @@ std::vector<Field> make_fields() {
              "IP address for clients. Who reaches the control port commands the server and reads "
              "its files, so it is this machine only unless you say otherwise.",
              RIVERO_MEMBER(listen.address)),
-        integer("listen.port", "TCP port for WebSocket and HTTP. 0 takes one that is free.", 0,
-                65535, RIVERO_MEMBER(listen.port)),
+        integer("listen.port",
+                "TCP port for WebSocket and HTTP. 0 takes one that is free; -1 turns this listener "
+                "off, which leaves the one with TLS.",
+                -1, 65535, RIVERO_MEMBER(listen.port)),
         text("listen.path",
              "Clients connect to ws://address:port/<path>; this is what they use by default.",
              RIVERO_MEMBER(listen.path)),
         list("listen.allowedOrigins",
-             "Web origins whose pages may connect, besides localhost and the host itself; \"*\" is "
-             "all. Clients that are no browsers have no origin and are not asked.",
+             "Web origins whose pages may connect (https://app.example.org), besides localhost and "
+             "the server itself; \"*\" is all. Clients that are no browsers have no origin and are "
+             "not asked.",
              ",", RIVERO_MEMBER(listen.allowed_origins)),
+        list("listen.hostNames",
+             "Names by which browsers reach this server, besides addresses, localhost, the "
+             "machine's own name and those in the certificate. Pages of other names are refused, "
+             "because anyone can give a name of theirs the address of this machine.",
+             ",", RIVERO_MEMBER(listen.host_names)),
+        list("listen.accessTokens",
+             "Who connects must show one of these: `Authorization: Bearer <token>`, or "
+             "`?access_token=<token>` behind the path. Recordings need it, too. Empty, here and in "
+             "the file: no token is asked for. At least 16 characters each.",
+             ",", RIVERO_MEMBER(listen.access_tokens)),
+        text("listen.accessTokenFile",
+             "File with such tokens, one a line; lines that start with # do not count. SIGHUP "
+             "reads it again.",
+             RIVERO_MEMBER(listen.access_token_file)),
         integer(
             "listen.idleSeconds",
             "A client that is silent for this long, and does not answer a ping, is gone. Half of "
             "it is the period of pings, short enough for proxies that cut after 60 s.",
             2, 3600, RIVERO_MEMBER(listen.idle_seconds)),
+        integer("listen.patienceSeconds",
+                "For the TLS handshake, for a request to be complete, and for each piece of a file "
+                "to leave. Who is slower is cut off: it holds a connection that others want.",
+                1, 3600, RIVERO_MEMBER(listen.patience_seconds)),
+        integer("listen.tls.port",
+                "TCP port for WebSocket and HTTP over TLS (wss, https). -1: off; 0 takes one that "
+                "is free.",
+                -1, 65535, RIVERO_MEMBER(listen.tls.port)),
+        text("listen.tls.address", "IP address of this listener. Empty: that of listen.address.",
+             RIVERO_MEMBER(listen.tls.address)),
+        text("listen.tls.certificate",
+             "PEM file: the server's certificate, then those up to the root. It is read again when "
+             "it changes, and at SIGHUP; when the new one is no good, the old one stays in use.",
+             RIVERO_MEMBER(listen.tls.certificate)),
+        text("listen.tls.key",
+             "PEM file with the private key. Empty: in the file of the certificate.",
+             RIVERO_MEMBER(listen.tls.key)),
+        text("listen.tls.keyPassword", "Of an encrypted key.",
+             RIVERO_MEMBER(listen.tls.key_password)),
         integer("hosts.count",
                 "Media host processes. -1 is one per processor core; 0 runs one host inside the "
                 "gateway's process, for debugging: a crash takes everything then.",
@@ -153,18 +221,56 @@ std::vector<Field> make_fields() {
                 "A client that lets more than this wait for it is cut off, so that it cannot fill "
                 "the memory.",
                 64 * 1024, 1024 * kMiB, RIVERO_MEMBER(limits.send_queue_bytes)),
+        integer("limits.sendQueueBytesInAll",
+                "When more than this waits for all clients together, those are cut off that have "
+                "more than their share.",
+                64 * 1024, 65'536 * kMiB, RIVERO_MEMBER(limits.send_queue_bytes_in_all)),
         integer(
             "limits.requestsInFlight",
             "Requests of one connection that are worked on at a time; the next ones wait in the "
             "network.",
             1, 100'000, RIVERO_MEMBER(limits.requests_in_flight)),
+        integer("limits.requestBytesInFlight",
+                "The same in bytes, together with answers that wait for others before them.",
+                64 * 1024, 1024 * kMiB, RIVERO_MEMBER(limits.request_bytes_in_flight)),
         integer("limits.connections", "TCP connections at a time; each costs a file descriptor.", 1,
                 1'000'000, RIVERO_MEMBER(limits.connections)),
         integer("limits.sessions", "Sessions at a time; clients may invent them.", 1, 10'000'000,
                 RIVERO_MEMBER(limits.sessions)),
+        integer("limits.pipelines", "Pipelines at a time. One more gets error 40009.", 1,
+                10'000'000, RIVERO_MEMBER(limits.pipelines)),
+        integer("limits.objects",
+                "Objects at a time: pipelines, elements, hubs and their ports. A guard against "
+                "clients that forget to release; what the machine can do is less.",
+                1, 10'000'000, RIVERO_MEMBER(limits.objects)),
+        integer("limits.objectsPerSession",
+                "The same for one session. An application has one session for all its users, as a "
+                "rule.",
+                1, 10'000'000, RIVERO_MEMBER(limits.objects_per_session)),
+        integer("limits.subscriptions", "Subscriptions to events at a time.", 1, 10'000'000,
+                RIVERO_MEMBER(limits.subscriptions)),
+        integer("limits.subscriptionsPerSession", "The same for one session.", 1, 10'000'000,
+                RIVERO_MEMBER(limits.subscriptions_per_session)),
         integer("limits.requestCacheBytes",
                 "Memory for answers that may be asked for again; older ones go first.", 0,
                 4096 * kMiB, RIVERO_MEMBER(limits.request_cache_bytes)),
+        real("resources.exceptionLimit",
+             "From this part of the open files (RLIMIT_NOFILE) or threads (RLIMIT_NPROC) that the "
+             "system allows on, nothing new is made: `create` gets error 40009, and what runs keeps "
+             "room to go on. Looked at for the gateway and each media host.",
+             0.05, 1, RIVERO_MEMBER(resources.exception_limit)),
+        choice("media.h264Encoder",
+               "x264 or openh264: x264 gives the better picture and is under the GPL, openh264 "
+               "under a BSD licence.",
+               {"x264", "openh264"}, RIVERO_MEMBER(media.h264_encoder)),
+        integer("media.encoderBitrate",
+                "bit/s that video encoders aim at until a client sets another. 0: by the size of "
+                "the picture.",
+                0, 2'147'483'647, RIVERO_MEMBER(media.encoder_bitrate)),
+        integer("media.minEncoderBitrate", "bit/s below which no encoder goes, unless a client sets another.", 0,
+                2'147'483'647, RIVERO_MEMBER(media.min_encoder_bitrate)),
+        integer("media.maxEncoderBitrate", "bit/s above which no encoder goes, unless a client sets another.", 1,
+                2'147'483'647, RIVERO_MEMBER(media.max_encoder_bitrate)),
         list("rtc.networkInterfaces",
              "Names of the network interfaces for media. Empty: all, which finds a way to every "
              "client.",
@@ -186,6 +292,10 @@ std::vector<Field> make_fields() {
         integer("rtc.minPort", "Lowest UDP and TCP port for media; open the range in the firewall.",
                 1024, 65535, RIVERO_MEMBER(rtc.min_port)),
         integer("rtc.maxPort", "Highest port for media.", 1024, 65535, RIVERO_MEMBER(rtc.max_port)),
+        integer("rtc.mtu",
+                "Bytes of an RTP packet that the server makes, with its header; what it forwards "
+                "keeps its size.",
+                576, 1500, RIVERO_MEMBER(rtc.mtu)),
         flag("rtc.iceTcp", "Also offers TCP, for clients whose network lets no UDP out.",
              RIVERO_MEMBER(rtc.ice_tcp)),
         text("rtc.certificateRsa",

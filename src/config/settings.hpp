@@ -16,10 +16,21 @@ namespace rivero::config {
 struct Settings {
     struct Listen {
         std::string address = "127.0.0.1";
-        std::uint16_t port = 8888;
+        std::int32_t port = 8888;  ///< -1: no listener without TLS
         std::string path = "kurento";
         std::vector<std::string> allowed_origins;
-        std::int64_t idle_seconds = 100;
+        std::vector<std::string> host_names;
+        std::vector<std::string> access_tokens;  ///< secrets: not for the log, nor for media hosts
+        std::string access_token_file;
+        std::int64_t idle_seconds = 60;
+        std::int64_t patience_seconds = 10;
+        struct Tls {
+            std::string address;      ///< empty: that of `listen`
+            std::int32_t port = -1;   ///< -1: off
+            std::string certificate;
+            std::string key;
+            std::string key_password;  ///< a secret, like the tokens
+        } tls;
     } listen;
 
     struct Hosts {
@@ -43,11 +54,29 @@ struct Settings {
     struct Limits {
         std::int64_t message_bytes = 1 << 20;
         std::int64_t send_queue_bytes = 16 << 20;
+        std::int64_t send_queue_bytes_in_all = 256 << 20;
         std::int64_t requests_in_flight = 256;
+        std::int64_t request_bytes_in_flight = 4 << 20;
         std::int64_t connections = 4096;
         std::int64_t sessions = 20'000;
+        std::int64_t pipelines = 20'000;
+        std::int64_t objects = 100'000;
+        std::int64_t objects_per_session = 50'000;
+        std::int64_t subscriptions = 200'000;
+        std::int64_t subscriptions_per_session = 20'000;
         std::int64_t request_cache_bytes = 64 << 20;
     } limits;
+
+    struct Resources {
+        double exception_limit = 0.8;
+    } resources;
+
+    struct Media {
+        std::string h264_encoder = "x264";
+        std::int32_t encoder_bitrate = 0;
+        std::int32_t min_encoder_bitrate = 0;
+        std::int32_t max_encoder_bitrate = 2'147'483'647;
+    } media;
 
     struct Rtc {
         std::vector<std::string> network_interfaces;
@@ -59,6 +88,7 @@ struct Settings {
         std::string external_ipv6;
         std::uint16_t min_port = 1024;
         std::uint16_t max_port = 65535;
+        std::int32_t mtu = 1200;
         bool ice_tcp = true;
         std::string certificate_rsa;
         std::string certificate_ecdsa;

@@ -101,6 +101,13 @@ void apply_section(Settings& settings, const json& section, const std::string& p
     }
 }
 
+std::vector<std::string> split(const std::string& path) {
+    std::vector<std::string> steps;
+    std::istringstream text{path};
+    for (std::string step; std::getline(text, step, '.');) steps.push_back(std::move(step));
+    return steps;
+}
+
 json::json_pointer pointer(const std::string& path) {
     std::string text = "/" + path;
     std::replace(text.begin(), text.end(), '.', '/');
@@ -158,6 +165,26 @@ void check(const Settings& settings) {
     if (settings.rtc.min_port > settings.rtc.max_port)
         throw ConfigError{"rtc.minPort: " + std::to_string(settings.rtc.min_port) +
                           " is above rtc.maxPort, " + std::to_string(settings.rtc.max_port)};
+    if (settings.media.min_encoder_bitrate > settings.media.max_encoder_bitrate)
+        throw ConfigError{"media.minEncoderBitrate: " +
+                          std::to_string(settings.media.min_encoder_bitrate) +
+                          " is above media.maxEncoderBitrate, " +
+                          std::to_string(settings.media.max_encoder_bitrate)};
+    const auto& tls = settings.listen.tls;
+    if (settings.listen.port < 0 && tls.port < 0)
+        throw ConfigError{
+            "listen.port and listen.tls.port are both -1: nobody could reach the server"};
+    if (tls.port >= 0 && tls.certificate.empty())
+        throw ConfigError{"listen.tls.certificate: TLS on port " + std::to_string(tls.port) +
+                          " needs a certificate"};
+    for (const auto& token : settings.listen.access_tokens)
+        if (token.size() < 16)
+            throw ConfigError{"listen.accessTokens: a token of " + std::to_string(token.size()) +
+                              " characters can be guessed; 16 are the least"};
+    for (const auto& origin : settings.listen.allowed_origins)
+        if (origin != "*" && (origin.find("://") == std::string::npos || origin.ends_with('/')))
+            throw ConfigError{"listen.allowedOrigins: \"" + origin +
+                              "\" is not like https://app.example.org"};
     if (settings.listen.path.starts_with('/'))
         throw ConfigError{"listen.path: \"" + settings.listen.path +
                           "\" starts with a slash, which is not part of it"};
@@ -172,14 +199,9 @@ json to_json(const Settings& settings) {
     return document;
 }
 
-std::string to_commented_json(const Settings& settings) {
+std::string write_commented(const std::vector<Entry>& entries) {
     std::ostringstream out;
-    out << "// Settings of Rivero. Every key stands here at its default; keep what you change.\n"
-           "// Environment variables (RIVERO_RTC_MIN_PORT for rtc.minPort) and the command line "
-           "win.\n"
-           "{\n";
-    std::string section;
-    bool first = true;
+    out << "{\n";
     const auto wrap = [&](const std::string& indent, const std::string& text) {
         std::istringstream words{text};
         std::string line = indent + "//";
@@ -192,23 +214,46 @@ std::string to_commented_json(const Settings& settings) {
         }
         out << line << '\n';
     };
-    for (const auto& field : fields()) {
-        const auto dot = field.path.find('.');
-        const std::string in = dot == std::string::npos ? "" : field.path.substr(0, dot);
-        const bool new_section = in != section;
-        if (new_section && !section.empty()) out << "\n  }";
-        if (!first) out << ((new_section || in.empty()) ? ",\n\n" : ",\n");
-        if (new_section && !in.empty()) out << "  \"" << in << "\": {\n";
-        const std::string indent = in.empty() ? "  " : "    ";
-        wrap(indent, field.why);
-        const std::string key = dot == std::string::npos ? field.path : field.path.substr(dot + 1);
-        out << indent << '"' << key << "\": " << print(field.get(settings));
-        section = in;
+    // A section is open for each step of a path but the last.
+    std::vector<std::string> open;
+    bool first = true;
+    const auto close_to = [&](std::size_t depth) {
+        for (; open.size() > depth; open.pop_back())
+            out << '\n' << std::string(2 * open.size(), ' ') << '}';
+    };
+    for (const auto& entry : entries) {
+        auto steps = split(entry.path);
+        const std::string key = std::move(steps.back());
+        steps.pop_back();
+        std::size_t common = 0;
+        while (common < std::min(open.size(), steps.size()) && open[common] == steps[common])
+            ++common;
+        const bool leaves = open.size() > common;
+        close_to(common);
+        // An empty line before each section and behind it.
+        if (!first) out << (leaves || steps.size() > common ? ",\n\n" : ",\n");
+        for (; common < steps.size(); ++common) {
+            open.push_back(steps[common]);
+            out << std::string(2 * open.size(), ' ') << '"' << steps[common] << "\": {\n";
+        }
+        const std::string indent(2 * (open.size() + 1), ' ');
+        wrap(indent, entry.comment);
+        out << indent << '"' << key << "\": " << print(entry.value);
         first = false;
     }
-    if (!section.empty()) out << "\n  }";
+    close_to(0);
     out << "\n}\n";
     return out.str();
+}
+
+std::string to_commented_json(const Settings& settings) {
+    std::vector<Entry> entries;
+    for (const auto& field : fields())
+        entries.push_back({field.path, field.why, field.get(settings)});
+    return "// Settings of Rivero. Every key stands here at its default; keep what you change.\n"
+           "// Environment variables (RIVERO_RTC_MIN_PORT for rtc.minPort) and the command line "
+           "win.\n" +
+           write_commented(entries);
 }
 
 }  // namespace rivero::config

@@ -34,6 +34,15 @@ void check(const Settings& settings);
 /// The document that the file would be, every key present.
 [[nodiscard]] nlohmann::json to_json(const Settings& settings);
 
+/// A setting to be written, with what stands above it.
+struct Entry {
+    std::string path;
+    std::string comment;
+    nlohmann::json value;
+};
+/// A file of settings with comments; entries of one section follow each other.
+[[nodiscard]] std::string write_commented(const std::vector<Entry>& entries);
+
 /// The file to ship: every key with its reason.
 [[nodiscard]] std::string to_commented_json(const Settings& settings);
 

@@ -30,16 +30,24 @@ public:
         RIVERO_ASSERT(
             place >= first_ && place - first_ < waiting_.size() && !waiting_[place - first_],
             "a request is answered once");
+        if (answer) bytes_ += answer->size();
         waiting_[place - first_] = std::move(answer);
         std::vector<Text> ready;
-        for (; !waiting_.empty() && waiting_.front(); waiting_.pop_front(), ++first_)
-            if (*waiting_.front()) ready.push_back(std::move(*waiting_.front()));
+        for (; !waiting_.empty() && waiting_.front(); waiting_.pop_front(), ++first_) {
+            if (!*waiting_.front()) continue;
+            bytes_ -= (*waiting_.front())->size();
+            ready.push_back(std::move(*waiting_.front()));
+        }
         return ready;
     }
     /// Requests whose answers have not left.
     [[nodiscard]] std::size_t size() const { return waiting_.size(); }
 
+    /// Of answers that wait for those before them.
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
 private:
+    std::size_t bytes_ = 0;
     Place first_ = 0;
     std::deque<std::optional<Text>> waiting_;
 };

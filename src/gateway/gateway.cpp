@@ -7,6 +7,9 @@
 namespace rivero::gateway {
 namespace {
 
+/// Measurements of one connection at a time that need not wait their turn.
+constexpr std::size_t kMaxLate = 16;
+
 Text make_text(jsonrpc::Response response) {
     return std::make_shared<const std::string>(jsonrpc::write(std::move(response)));
 }
@@ -38,8 +41,11 @@ void Gateway::close(ConnectionId connection) {
 
 bool Gateway::on_text(ConnectionId id, std::string_view text) {
     Connection& connection = connections_.at(id);
-    Request request{
-        .connection = id, .place = connection.answers.open(), .number = ++last_request_};
+    Request request{.connection = id,
+                    .place = connection.answers.open(),
+                    .number = ++last_request_,
+                    .bytes = text.size()};
+    connection.bytes += text.size();
     auto message = jsonrpc::read_message(text);
     if (!message) {
         refuse(request, std::move(message.error()));
@@ -51,7 +57,7 @@ bool Gateway::on_text(ConnectionId id, std::string_view text) {
     } else {
         refuse(request, {jsonrpc::kInvalidRequest, "Invalid JSON-RPC request.", {}});
     }
-    connection.paused = connection.answers.size() >= options_.requests_in_flight;
+    connection.paused = is_full(connection);
     return !connection.paused;
 }
 
@@ -78,12 +84,16 @@ void Gateway::start(Connection& connection, Request request, std::string method,
             request.id.is_string() ? request.id.get<std::string>() : jsonrpc::write(request.id);
         request.cache_key = RequestCache::key(request.session, id);
         if (const auto known = cache_.find(Clock::now(), request.cache_key))
-            return answer(request.connection, request.place, known);
-        const bool joined =
-            cache_.join(request.cache_key, [this, at = request.connection, place = request.place](
-                                               const Text& text) { answer(at, place, text); });
+            return answer(request, known);
+        const bool joined = cache_.join(
+            request.cache_key, [this, request](const Text& text) { answer(request, text); });
         if (joined) return;
         cache_.start(request.cache_key);
+    }
+    if (MediaService::only_waits(call) && connection.late < kMaxLate) {
+        request.late = true;
+        ++connection.late;
+        fill(connection, request.place, nullptr);
     }
     service_.execute(std::move(call), [this, request = std::move(request)](Outcome outcome) {
         finish(request, std::move(outcome));
@@ -94,7 +104,7 @@ void Gateway::start(Connection& connection, Request request, std::string method,
 /// connection's, or a fresh one.
 void Gateway::choose_session(Connection& connection, Request& request, Call& call) {
     const std::string* bound = service_.sessions().session_of(request.connection);
-    if (connection.answers.size() == 1) {  // nothing is under way
+    if (connection.answers.size() == 1 && connection.late == 0) {  // nothing is under way
         connection.expected_session = bound != nullptr ? *bound : std::string{};
         connection.expected_named = bound != nullptr;
     }
@@ -139,24 +149,41 @@ void Gateway::finish(const Request& request, Outcome outcome) {
         if (!session.empty()) cache_.store(Clock::now(), request.cache_key, text);
         for (const auto& waiter : cache_.finish(request.cache_key)) waiter(text);
     }
-    answer(request.connection, request.place, text);
+    answer(request, text);
 }
 
-void Gateway::answer(ConnectionId id, AnswerQueue::Place place, const Text& text) {
-    const auto found = connections_.find(id);
+void Gateway::answer(const Request& request, const Text& text) {
+    const auto found = connections_.find(request.connection);
     if (found == connections_.end()) return;  // the client has left
     Connection& connection = found->second;
+    connection.bytes -= request.bytes;
+    if (request.late) {
+        --connection.late;
+        if (text) connection.channel.send(text);
+    } else {
+        fill(connection, request.place, text);
+    }
+    resume_if_possible(connection);
+}
+
+void Gateway::fill(Connection& connection, AnswerQueue::Place place, const Text& text) {
     for (auto& ready : connection.answers.close(place, text))
         connection.channel.send(std::move(ready));
-    if (connection.paused && connection.answers.size() < options_.requests_in_flight) {
-        connection.paused = false;
-        connection.channel.resume();
-    }
+}
+
+bool Gateway::is_full(const Connection& connection) const {
+    return connection.answers.size() >= options_.requests_in_flight ||
+           connection.bytes + connection.answers.bytes() >= options_.bytes_in_flight;
+}
+
+void Gateway::resume_if_possible(Connection& connection) {
+    if (!connection.paused || is_full(connection)) return;
+    connection.paused = false;
+    connection.channel.resume();
 }
 
 void Gateway::refuse(const Request& request, ErrorObject error) {
-    answer(request.connection, request.place,
-           make_text({request.id, tl::unexpected{std::move(error)}}));
+    answer(request, make_text({request.id, tl::unexpected{std::move(error)}}));
 }
 
 void Gateway::collect_later() {

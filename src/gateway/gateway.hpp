@@ -36,13 +36,17 @@ struct GatewayOptions {
     bool request_cache = true;
     std::size_t request_cache_bytes = std::size_t{64} << 20;
     std::size_t requests_in_flight = 256;
+    /// Of the requests under way of one connection, and of answers that wait for others before
+    /// them.
+    std::size_t bytes_in_flight = std::size_t{4} << 20;
 };
 
 /// What stands between connections and methods: reads the JSON-RPC envelope, gives each request its
 /// session, answers repeats from the cache, and answers in order. Belongs to one loop.
 ///
 /// The requests of a connection start in the order in which they came and, when they are about
-/// different pipelines, run side by side; answers leave in the order of the requests.
+/// different pipelines, run side by side; answers leave in the order of the requests. Those that
+/// only let time pass (getUsedCpu) are the exception: nobody waits for them.
 class Gateway {
 public:
     Gateway(Loop& loop, const GatewayOptions& options);
@@ -66,6 +70,8 @@ private:
         /// A client named it; a fresh one becomes known with the first answer only.
         bool expected_named = false;
         std::string fresh_session{};  ///< the last one that was made for this connection
+        std::size_t bytes = 0;   ///< of requests under way
+        std::size_t late = 0;    ///< requests whose answer has given up its place
         bool paused = false;
     };
     /// A request on its way through the service.
@@ -73,6 +79,8 @@ private:
         ConnectionId connection;
         AnswerQueue::Place place = 0;
         std::uint64_t number = 0;
+        std::size_t bytes = 0;  ///< of its text
+        bool late = false;      ///< its answer leaves whenever it is there
         Json id{};  ///< null for a notification
         std::string session{};
         bool session_named = false;
@@ -82,7 +90,10 @@ private:
     void start(Connection& connection, Request request, std::string method, Json params);
     void choose_session(Connection& connection, Request& request, Call& call);
     void finish(const Request& request, Outcome outcome);
-    void answer(ConnectionId connection, AnswerQueue::Place place, const Text& text);
+    void answer(const Request& request, const Text& text);
+    void fill(Connection& connection, AnswerQueue::Place place, const Text& text);
+    [[nodiscard]] bool is_full(const Connection& connection) const;
+    void resume_if_possible(Connection& connection);
     void refuse(const Request& request, ErrorObject error);
     void collect_later();
 

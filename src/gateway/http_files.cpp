@@ -13,6 +13,23 @@
 namespace rivero::gateway {
 namespace {
 
+bool is_safe(std::string_view step) {
+    if (step.empty() || step.front() == '.') return false;
+    return std::none_of(step.begin(), step.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '/' || c == '\\';
+    });
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || read.ec != std::errc{} || read.ptr != text.data() + text.size())
+        return std::nullopt;
+    return value;
+}
+
+}  // namespace
+
 std::optional<std::string> percent_decode(std::string_view text) {
     std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -30,28 +47,6 @@ std::optional<std::string> percent_decode(std::string_view text) {
     }
     return decoded;
 }
-
-bool is_safe(std::string_view step) {
-    if (step.empty() || step.front() == '.') return false;
-    return std::none_of(step.begin(), step.end(), [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '/' || c == '\\';
-    });
-}
-
-std::string_view host_name(std::string_view authority) {
-    if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
-    return authority.substr(0, authority.find(':'));
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || read.ec != std::errc{} || read.ptr != text.data() + text.size())
-        return std::nullopt;
-    return value;
-}
-
-}  // namespace
 
 std::optional<std::vector<std::string>> path_steps(std::string_view target) {
     const auto path = target.substr(0, target.find_first_of("?#"));
@@ -119,18 +114,6 @@ std::string make_etag(std::uint64_t size, timespec modified) {
 
 bool etag_matches(std::string_view header, std::string_view etag) {
     return header == "*" || header.find(etag) != std::string_view::npos;
-}
-
-bool origin_allowed(std::string_view origin, std::string_view host,
-                    const std::vector<std::string>& allowed) {
-    if (origin.empty()) return true;
-    for (const auto& one : allowed)
-        if (one == "*" || one == origin) return true;
-    const auto scheme_end = origin.find("://");
-    if (scheme_end == std::string_view::npos) return false;  // "null": a file or a sandboxed frame
-    const auto name = host_name(origin.substr(scheme_end + 3));
-    return name == "localhost" || name == "127.0.0.1" || name == "[::1]" ||
-           (!name.empty() && name == host_name(host));
 }
 
 std::optional<OpenFile> OpenFile::open(const std::string& root,

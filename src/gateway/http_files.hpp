@@ -16,6 +16,9 @@ namespace rivero::gateway {
 
 // The decisions of a small web server for the demo page and its recordings; sockets are in net/.
 
+/// @return nothing for an escape that is none
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+
 /// A request target as the steps of a path below a root, percent-decoded and without the query.
 /// @return nothing for what could lead out of the root or to hidden files: "..", names that start
 /// with
@@ -43,14 +46,6 @@ struct RangeAnswer {
 [[nodiscard]] std::string make_etag(std::uint64_t size, timespec modified);
 /// If-None-Match, section 13.1.2.
 [[nodiscard]] bool etag_matches(std::string_view header, std::string_view etag);
-
-/// Decides whether a page may open a WebSocket: browsers send its origin, other clients none.
-/// Without this every web page could command the server of the one who looks at it.
-/// @param origin header, empty when there is none
-/// @param host header
-/// @param allowed origins such as "https://app.example.org"; "*" allows all
-[[nodiscard]] bool origin_allowed(std::string_view origin, std::string_view host,
-                                  const std::vector<std::string>& allowed);
 
 /// An open regular file.
 class OpenFile {

@@ -7,6 +7,7 @@
 #include "rivero/base/uuid.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <unistd.h>
 
 namespace rivero::gateway {
@@ -76,18 +77,14 @@ MediaService::MediaService(Loop& loop, const ServiceOptions& options, Deliver de
     : options_{options},
       deliver_{std::move(deliver)},
       server_id_{make_uuid()},
+      subscriptions_{options.subscriptions},
       sessions_{options.max_sessions},
+      resources_{options.resource_limit},
       manager_{loop,
                {.modules = modules_,
                 .pipelines = [this] { return objects_.pipelines(); },
                 .sessions = [this] { return sessions_.all(); },
-                .processes =
-                    [this] {
-                        std::set<pid_t> processes{getpid()};
-                        for (const auto& [id, host] : hosts_)
-                            if (host.ready) processes.insert(host.pid);
-                        return processes;
-                    }},
+                .processes = [this] { return processes(); }},
                options.version,
                options.metadata} {}
 
@@ -112,6 +109,12 @@ const std::map<std::string, MediaService::Method>& MediaService::methods() {
 
 bool MediaService::has_method(const std::string& method) {
     return methods().contains(method);
+}
+
+bool MediaService::only_waits(const Call& call) {
+    return call.method == "invoke" && call.params.is_object() &&
+           call.params.value("object", Json()) == kServerManager &&
+           call.params.value("operation", Json()) == "getUsedCpu";
 }
 
 void MediaService::execute(Call call, Reply reply) {
@@ -154,11 +157,20 @@ void MediaService::create(const Call& call, Reply reply) {
     const std::string type = required_string(call.params, "type");
     Json constructor_params = optional_object(call.params, "constructorParams");
     const HostId host = host_for_create(type, constructor_params);
+    check_limits(type, call.session);
     use_session(call.session);
+    const bool is_pipeline = is_pipeline_type(type);
+    ++making_[call.session];
+    ++making_in_all_;
+    if (is_pipeline) ++making_pipelines_;
     hosts_.at(host).link->call(
         "create", {{"type", type}, {"constructorParams", std::move(constructor_params)}},
-        [this, host, call = Call{call.method, {}, call.session, true, false},
+        [this, host, call = Call{call.method, {}, call.session, true, false}, is_pipeline,
          reply = std::move(reply)](Outcome outcome) {
+            if (const auto making = making_.find(call.session); --making->second == 0)
+                making_.erase(making);
+            --making_in_all_;
+            if (is_pipeline) --making_pipelines_;
             created(host, call, std::move(outcome), reply);
         });
 }
@@ -226,7 +238,7 @@ void MediaService::subscribe(const Call& call, Reply reply) {
     }
     // Added before the host confirms it: its first events may come before its answer.
     const auto added = subscriptions_.add(call.session, topic);
-    if (!added) throw RpcError{not_enough_resources("The session has too many subscriptions")};
+    if (!added) throw RpcError{not_enough_resources("There are too many subscriptions")};
 
     Reply finish = [this, session = call.session, topic, id = added->id,
                     reply = std::move(reply)](Outcome outcome) {
@@ -357,8 +369,18 @@ ErrorObject MediaService::not_found(const std::string& object) const {
 }
 
 HostId MediaService::host_for_create(const std::string& type, const Json& params) {
+    const auto refuse_when = [](const std::string& scarce) {
+        if (!scarce.empty())
+            throw RpcError{not_enough_resources("The server is nearly full: " + scarce)};
+    };
+    refuse_when(resources_.scarce_threads(Clock::now(), processes()));
+    refuse_when(resources_.scarce(Clock::now(), getpid()));
     if (!is_pipeline_type(type)) {
-        if (const auto object = first_known_object(params)) return *objects_.host_of(*object);
+        if (const auto object = first_known_object(params)) {
+            const HostId host = *objects_.host_of(*object);
+            refuse_when(resources_.scarce(Clock::now(), process_of(host)));
+            return host;
+        }
         for (const auto& value : params) {
             if (!value.is_string()) continue;
             const auto& text = value.get_ref<const std::string&>();
@@ -366,10 +388,48 @@ HostId MediaService::host_for_create(const std::string& type, const Json& params
                 throw RpcError{not_found(text)};
         }
     }
-    const auto host = router_.choose([this](HostId id) { return objects_.load(id); });
+    // A host that is nearly out of files takes no new pipeline while another has room.
+    const auto now = Clock::now();
+    std::string scarce;
+    const auto host = router_.choose([&](HostId id) {
+        const auto why = resources_.scarce(now, process_of(id));
+        if (why.empty()) return objects_.load(id);
+        scarce = why;
+        return std::numeric_limits<std::size_t>::max();
+    });
     if (!host)
         throw RpcError{not_enough_resources("No media host is running; one is being started")};
+    if (!resources_.scarce(now, process_of(*host)).empty())
+        throw RpcError{not_enough_resources("All media hosts are full: " + scarce)};
     return *host;
+}
+
+void MediaService::check_limits(const std::string& type, const std::string& session) const {
+    const auto refuse = [](std::size_t most, const std::string& of_what) {
+        throw RpcError{not_enough_resources("There are " + std::to_string(most) + ' ' + of_what +
+                                            "; the server takes no more")};
+    };
+    const auto making = making_.find(session);
+    const std::size_t mine =
+        objects_.count_of(session) + (making == making_.end() ? 0 : making->second);
+    if (objects_.size() + making_in_all_ >= options_.max_objects)
+        refuse(options_.max_objects, "objects");
+    if (mine >= options_.max_objects_per_session)
+        refuse(options_.max_objects_per_session, "objects in this session");
+    if (is_pipeline_type(type) &&
+        objects_.pipeline_count() + making_pipelines_ >= options_.max_pipelines)
+        refuse(options_.max_pipelines, "pipelines");
+}
+
+std::set<pid_t> MediaService::processes() const {
+    std::set<pid_t> processes{getpid()};
+    for (const auto& [id, host] : hosts_)
+        if (host.ready) processes.insert(host.pid);
+    return processes;
+}
+
+pid_t MediaService::process_of(HostId host) const {
+    return hosts_.at(host).pid;
 }
 
 std::optional<std::string> MediaService::first_known_object(const Json& params) const {
@@ -420,10 +480,18 @@ void MediaService::finish_removal(Removed removed, std::function<void()> done) {
     if (removed.tops.empty()) return done();
     auto left = std::make_shared<std::size_t>(removed.tops.size());
     auto all_done = std::make_shared<std::function<void()>>(std::move(done));
+    std::map<std::string_view, std::vector<std::string>> below;
+    for (const auto& [host, top] : removed.tops) below.try_emplace(top);
+    for (const auto& id : removed.ids) {
+        for (std::string_view step = id; !step.empty(); step = parent_of(step)) {
+            const auto top = below.find(step);
+            if (top == below.end()) continue;
+            top->second.push_back(id);
+            break;
+        }
+    }
     for (auto& [host, top] : removed.tops) {
-        std::vector<std::string> ids;
-        for (const auto& id : removed.ids)
-            if (id == top || (id.starts_with(top) && id[top.size()] == '/')) ids.push_back(id);
+        std::vector<std::string> ids = std::move(below.at(top));
         Json params{{"object", top}};
         hosts_.at(host).link->call(
             "release", std::move(params),

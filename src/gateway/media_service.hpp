@@ -8,6 +8,7 @@
 #include "gateway/modules.hpp"
 #include "gateway/object_table.hpp"
 #include "gateway/request_cache.hpp"
+#include "gateway/resource_watch.hpp"
 #include "gateway/router.hpp"
 #include "gateway/server_manager.hpp"
 #include "gateway/session_table.hpp"
@@ -30,6 +31,12 @@ struct ServiceOptions {
     std::string version;
     Json metadata;
     std::size_t max_sessions = 20'000;
+    std::size_t max_objects = 100'000;
+    std::size_t max_objects_per_session = 50'000;
+    std::size_t max_pipelines = 20'000;
+    SubscriptionTable::Limits subscriptions{};
+    /// `create` fails when files or threads exceed this part of what the system allows.
+    double resource_limit = 0.8;
 };
 
 /// One request of a client, its envelope taken off.
@@ -54,6 +61,8 @@ public:
     MediaService(Loop& loop, const ServiceOptions& options, Deliver deliver);
 
     [[nodiscard]] static bool has_method(const std::string& method);
+    /// The call waits for time to pass, not for work to be done.
+    [[nodiscard]] static bool only_waits(const Call& call);
     /// @param reply runs once, at once or later; does not throw
     void execute(Call call, Reply reply);
 
@@ -103,6 +112,10 @@ private:
     Host& access(const std::string& session, const std::string& object);
     [[nodiscard]] ErrorObject not_found(const std::string& object) const;
     [[nodiscard]] HostId host_for_create(const std::string& type, const Json& params);
+    /// @throws RpcError 40009
+    void check_limits(const std::string& type, const std::string& session) const;
+    [[nodiscard]] std::set<pid_t> processes() const;
+    [[nodiscard]] pid_t process_of(HostId host) const;
     [[nodiscard]] std::optional<std::string> first_known_object(const Json& params) const;
     void check_same_host(const std::string& object, const std::string& operation,
                          const Json& params) const;
@@ -130,6 +143,11 @@ private:
     Modules modules_;
     std::map<HostId, Host> hosts_;
     Router router_;
+    ResourceWatch resources_;
+    /// Objects that hosts are making, by session: they count, too.
+    std::map<std::string, std::size_t> making_;
+    std::size_t making_in_all_ = 0;
+    std::size_t making_pipelines_ = 0;
     /// Subscriptions that the host has not confirmed, with those who wait for the same.
     std::map<Topic, std::vector<Reply>> subscribing_;
     /// Pipelines that went with their host, so that a later use says so; the last kMaxLost.

@@ -24,6 +24,7 @@ bool ObjectTable::add(const std::string& id, HostId host, const std::string& cre
     const auto [object, is_new] = objects_.try_emplace(id, Object{host, {}});
     if (!is_new) return false;  // a host gave an id twice: not ours to mix two objects up
     ++load_[host];
+    if (parent_of(id).empty()) ++pipelines_;
     for (const auto& session : heirs) refer(session, object);
     return reference(creator, id);
 }
@@ -113,6 +114,11 @@ std::size_t ObjectTable::load(HostId host) const {
     return found == load_.end() ? 0 : found->second;
 }
 
+std::size_t ObjectTable::count_of(const std::string& session) const {
+    const auto found = by_session_.find(session);
+    return found == by_session_.end() ? 0 : found->second.size();
+}
+
 std::vector<ObjectTable::Objects::iterator> ObjectTable::subtree(std::string_view id) {
     std::vector<Objects::iterator> found;
     const auto top = objects_.find(id);
@@ -147,6 +153,7 @@ Removed ObjectTable::remove(const std::vector<Objects::iterator>& gone) {
             if (own->second.empty()) by_session_.erase(own);
         }
         if (auto load = load_.find(object->second.host); --load->second == 0) load_.erase(load);
+        if (parent_of(object->first).empty()) --pipelines_;
         objects_.erase(object);
     }
     return removed;

@@ -53,6 +53,9 @@ public:
     /// Number of live objects, the measure of a host's load.
     [[nodiscard]] std::size_t load(HostId host) const;
     [[nodiscard]] std::size_t size() const { return objects_.size(); }
+    [[nodiscard]] std::size_t pipeline_count() const { return pipelines_; }
+    /// Number of objects that the session refers to.
+    [[nodiscard]] std::size_t count_of(const std::string& session) const;
 
 private:
     struct Object {
@@ -70,6 +73,7 @@ private:
     Objects objects_;
     std::unordered_map<std::string, std::set<std::string>> by_session_;
     std::map<HostId, std::size_t> load_;
+    std::size_t pipelines_ = 0;
 };
 
 }  // namespace rivero::gateway

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/process_stats.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <sched.h>
 #include <sstream>
 #include <string>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace rivero::gateway {
@@ -50,6 +53,28 @@ std::int64_t resident_kib(const std::set<pid_t>& processes) {
         if (file >> size >> resident) total += resident * page_kib;
     }
     return total;
+}
+
+std::optional<ResourceUse> resource_use(pid_t process) {
+    ResourceUse use;
+    std::error_code error;
+    const std::string files = proc_file(process, "fd");
+    struct stat info {};
+    if (stat(files.c_str(), &info) != 0) return std::nullopt;
+    use.files = static_cast<std::uint64_t>(info.st_size);  // the number of files since Linux 6.2
+    if (use.files == 0)
+        for (std::filesystem::directory_iterator it{files, error}, end; !error && it != end;
+             it.increment(error))
+            ++use.files;
+    std::ifstream status{proc_file(process, "status")};
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("Threads:")) use.threads = std::stoull(line.substr(8));
+    rlimit limit{};
+    if (prlimit(process, RLIMIT_NOFILE, nullptr, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        use.max_files = limit.rlim_cur;
+    if (prlimit(process, RLIMIT_NPROC, nullptr, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        use.max_threads = limit.rlim_cur;
+    return use;
 }
 
 int cpu_count() {

@@ -8,8 +8,9 @@ namespace rivero::gateway {
 
 std::optional<SubscriptionTable::Added> SubscriptionTable::add(const std::string& session,
                                                                const Topic& topic) {
+    if (subscriptions_.size() >= limits_.in_all) return std::nullopt;
     auto& own = by_session_[session];
-    if (own.size() >= kMaxPerSession) return std::nullopt;
+    if (own.size() >= limits_.per_session) return std::nullopt;
     Added added{make_uuid(), !wanted(topic)};
     own.insert(added.id);
     subscriptions_.emplace(added.id, Subscription{session, topic});

@@ -28,10 +28,14 @@ public:
         std::string id;  ///< of the subscription, a UUID
         bool first;      ///< nobody had subscribed to the topic: the host must be told
     };
-    /// More than this a session cannot have: each costs memory.
-    static constexpr std::size_t kMaxPerSession = 20'000;
+    /// Each costs memory.
+    struct Limits {
+        std::size_t per_session = 20'000;
+        std::size_t in_all = 200'000;
+    };
+    explicit SubscriptionTable(const Limits& limits) : limits_{limits} {}
 
-    /// @return nothing when the session has kMaxPerSession
+    /// @return nothing when it would be one too many
     [[nodiscard]] std::optional<Added> add(const std::string& session, const Topic& topic);
     /// @return the topic when nobody wants it any longer; an unknown id does nothing
     std::optional<Topic> remove(const std::string& session, const std::string& object,
@@ -52,6 +56,7 @@ private:
     };
     bool erase(const std::string& id);
 
+    Limits limits_;
     std::unordered_map<std::string, Subscription> subscriptions_;
     // Ordered by object: the topics of one object are one range.
     std::map<Topic, std::map<std::string, std::set<std::string>>> topics_;

@@ -27,6 +27,7 @@ MediaHost::MediaHost(int fd, const HostOptions& options)
       dispatcher_{registry_, services_, *pool_, [this](std::string text) { channel_.send(std::move(text)); }} {
     if (auto media = options.settings.find("media"); media != options.settings.end())
         graph_.h264_encoder = media->value("h264Encoder", graph_.h264_encoder);
+    if (auto rtc = options.settings.find("rtc"); rtc != options.settings.end()) graph_.mtu = rtc->value("mtu", graph_.mtu);
     declare_core(registry_, services_);
     modules_ = load_modules(options.module_paths, registry_, services_);
 }

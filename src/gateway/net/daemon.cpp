@@ -8,7 +8,7 @@
 #include "rivero/base/log.hpp"
 
 #include <csignal>
-#include <sstream>
+#include <optional>
 
 namespace rivero::gateway {
 
@@ -17,8 +17,7 @@ struct Daemon::State {
         : options{given},
           loop{context},
           gateway{loop, options.gateway},
-          server{gateway, options.listen},
-          listener{context, server},
+          server{gateway, options.listen, make_access(options.listen.access)},
           supervisor{context,
                      loop,
                      gateway.service(),
@@ -30,26 +29,63 @@ struct Daemon::State {
                               context.stop();
                           },
                       .all_ended = [this] { context.stop(); }}},
-          signals{context} {}
+          signals{context} {
+        using Kind = net::Listener::Kind;
+        if (options.listen.port >= 0) plain.emplace(context, server, Kind::plain);
+        if (options.listen.tls.port < 0) return;
+        server.tls.emplace(options.listen.tls);
+        secure.emplace(context, server, Kind::tls);
+        look_at_certificate();
+    }
 
+    static Access make_access(const AccessOptions& options) {
+        try {
+            return Access{options};
+        } catch (const std::runtime_error& error) {
+            throw DaemonError{error.what()};
+        }
+    }
     void listen() {
         if (stopping) return;
-        listener.start();
-        std::ostringstream url;
-        url << "ws://" << listener.endpoint() << '/' << options.listen.path;
-        if (options.on_listening) options.on_listening(url.str());
+        for (auto* listener : {&plain, &secure}) {
+            if (!*listener) continue;
+            (*listener)->start();
+            if (options.on_listening) options.on_listening((*listener)->url());
+        }
+    }
+    void look_at_certificate() {
+        certificate_check = loop.post_after(options.listen.tls.check_period, [this] {
+            server.tls->reload_if_changed();
+            look_at_certificate();
+        });
     }
     void wait_for_signals() {
         signals.async_wait([this](net::error_code error, int signal) {
             if (error) return;
-            log_topic("gateway")->info("signal {}: ending", signal);
-            stop();
+            if (signal == SIGHUP) {
+                reload();
+            } else {
+                log_topic("gateway")->info("signal {}: ending", signal);
+                stop();
+            }
             wait_for_signals();  // a second one must not end the process half-way
         });
     }
+    void reload() {
+        if (server.tls) server.tls->reload();
+        if (server.access.token_file().empty()) return;
+        if (auto read = server.access.reload(); !read) {
+            log_topic("gateway")->error("the old tokens stay in use: {}", read.error().message);
+        } else {
+            log_topic("gateway")->info("the access tokens were read again");
+        }
+    }
     void stop() {
         if (std::exchange(stopping, true)) return;
-        listener.stop();
+        certificate_check.cancel();
+        for (auto* listener : {&plain, &secure})
+            if (*listener) (*listener)->stop();
+        for (const auto& client : std::set{server.clients}) client->go_away();
         supervisor.stop();
     }
 
@@ -58,17 +94,18 @@ struct Daemon::State {
     net::AsioLoop loop;
     Gateway gateway;
     net::Server server;
-    net::Listener listener;
+    std::optional<net::Listener> plain;
+    std::optional<net::Listener> secure;
     net::Supervisor supervisor;
     net::asio::signal_set signals;
+    Timer certificate_check;
     std::string trouble;
     bool stopping = false;
 };
 
 Daemon::Daemon(const DaemonOptions& options) : state_{std::make_unique<State>(options)} {
     if (options.handle_signals) {
-        state_->signals.add(SIGTERM);
-        state_->signals.add(SIGINT);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) state_->signals.add(signal);
         state_->wait_for_signals();
     }
 }
@@ -76,7 +113,11 @@ Daemon::Daemon(const DaemonOptions& options) : state_{std::make_unique<State>(op
 Daemon::~Daemon() = default;
 
 std::uint16_t Daemon::port() const {
-    return state_->listener.endpoint().port();
+    return state_->plain->endpoint().port();
+}
+
+std::uint16_t Daemon::tls_port() const {
+    return state_->secure->endpoint().port();
 }
 
 void Daemon::run() {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "gateway/access.hpp"
 #include "gateway/gateway.hpp"
 
 #include <cstdint>
@@ -13,20 +14,36 @@
 
 namespace rivero::gateway {
 
+/// The second listener, for wss and https.
+struct TlsOptions {
+    std::string address = "127.0.0.1";
+    int port = -1;            ///< -1: off; 0: one that is free
+    std::string certificate;  ///< PEM file: the server's, then those up to the root
+    std::string key;          ///< PEM file; empty: in the file of the certificate
+    std::string key_password;
+    /// How often the files are looked at; new ones are taken without a restart.
+    Duration check_period = 5s;
+};
+
 struct ListenOptions {
     std::string address = "127.0.0.1";
-    std::uint16_t port = 8888;  ///< 0: one that is free
+    int port = 8888;  ///< 0: one that is free; -1: no listener without TLS
+    TlsOptions tls;
     /// Clients connect to ws://address:port/<path>; /rpc always works, too.
     std::string path = "kurento";
-    std::vector<std::string> allowed_origins;
+    AccessOptions access;
     std::string web_root;    ///< directory of the demo page; empty: none
     std::string recordings;  ///< directory behind /recordings/; empty: none
     std::size_t max_message = std::size_t{1} << 20;
     std::size_t max_queued = std::size_t{16} << 20;  ///< bytes waiting for a slow client
+    /// Bytes waiting for all clients; then those go that have more than their share.
+    std::size_t max_queued_in_all = std::size_t{256} << 20;
     std::size_t max_connections = 4096;
     /// A client that says nothing for this long is asked (WebSocket ping) at half of it and cut off
     /// at the end.
-    Duration idle = 100s;
+    Duration idle = 60s;
+    /// For the TLS handshake, for a request to be whole, and for each piece of an answer to leave.
+    Duration patience = 10s;
 };
 
 /// How media hosts are started and kept running.
@@ -50,9 +67,11 @@ struct DaemonOptions {
     GatewayOptions gateway;
     ListenOptions listen;
     HostsOptions hosts;
-    /// Called once, when clients are accepted: the URL for them.
+    /// Called when clients are accepted, for each listener: the URL for them. The one without TLS
+    /// comes first.
     std::function<void(const std::string& url)> on_listening;
-    bool handle_signals = true;  ///< SIGTERM and SIGINT call stop()
+    /// SIGTERM and SIGINT call stop(); SIGHUP reads certificate and token file again.
+    bool handle_signals = true;
 };
 
 /// Why the server cannot run, in a sentence for the operator.
@@ -69,7 +88,9 @@ public:
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
 
+    /// Of the listener without TLS.
     [[nodiscard]] std::uint16_t port() const;
+    [[nodiscard]] std::uint16_t tls_port() const;
     /// Starts the hosts, and returns after stop() when all of them have ended.
     /// @throws DaemonError when no host can be started
     void run();

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 
 namespace rivero::gateway::net {
@@ -15,7 +16,6 @@ namespace {
 
 constexpr std::uint32_t kMaxHeader = 16 * 1024;
 constexpr std::uint64_t kMaxBody = 64 * 1024;
-constexpr std::chrono::seconds kPatience{30};  ///< for a request to come, or a piece to leave
 constexpr std::string_view kRecordings = "recordings";
 
 auto& log() {
@@ -36,24 +36,31 @@ bool is_control_path(std::string_view target, const std::string& path) {
 
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
 public:
-    HttpSession(Server& server, asio::ip::tcp::socket socket)
+    HttpSession(Server& server, Stream stream)
         : server_{server},
           counted_{std::in_place, server.connections},
-          stream_{std::move(socket)} {}
+          stream_{std::move(stream)} {}
 
+    void start() {
+        stream_.expires_after(server_.options.patience);
+        stream_.handshake([self = shared_from_this()](error_code error, std::size_t) {
+            if (error) return self->stream_.close();
+            self->read();
+        });
+    }
+
+private:
     void read() {
         parser_.emplace();
         parser_->header_limit(kMaxHeader);
         parser_->body_limit(kMaxBody);
-        stream_.expires_after(kPatience);
+        stream_.expires_after(server_.options.patience);
         http::async_read(stream_, buffer_, *parser_,
                          [self = shared_from_this()](error_code error, std::size_t) {
                              if (error) return self->close();
                              self->handle(self->parser_->release());
                          });
     }
-
-private:
     void handle(HttpRequest request) {
         keep_alive_ = request.keep_alive();
         if (websocket::is_upgrade(request)) return upgrade(request);
@@ -66,6 +73,11 @@ private:
         if (!steps) return answer(http::status::not_found, "There is no such page.\n");
         const std::string* root = &server_.options.web_root;
         if (!steps->empty() && steps->front() == kRecordings) {
+            // The page is the same for all; recordings are somebody's. A page that gave its own
+            // name our address could read them like its own.
+            if (!server_.access.host_is_ours(view(request[http::field::host]), certificate()))
+                return answer(http::status::forbidden, "This name is not known here.\n");
+            if (!may_enter(request)) return refuse_without_token();
             root = &server_.options.recordings;
             steps->erase(steps->begin());
         }
@@ -75,16 +87,32 @@ private:
     }
 
     void upgrade(const HttpRequest& request) {
+        keep_alive_ = false;
         const auto origin = view(request[http::field::origin]);
-        if (!origin_allowed(origin, view(request[http::field::host]),
-                            server_.options.allowed_origins)) {
-            log().warn("a page of origin '{}' was refused; see listen.allowedOrigins",
-                       origin.substr(0, 200));
-            keep_alive_ = false;
+        const auto host = view(request[http::field::host]);
+        if (!server_.access.origin_allowed(origin, host, certificate())) {
+            log().warn("a page of origin '{}' was refused at '{}'; see listen.allowedOrigins and "
+                       "listen.hostNames",
+                       origin.substr(0, 200), host.substr(0, 200));
             return answer(http::status::forbidden, "Pages of this origin may not connect.\n");
         }
+        if (!may_enter(request)) return refuse_without_token();
         const bool wrong = !is_control_path(view(request.target()), server_.options.path);
         start_websocket(server_, std::move(*counted_), std::move(stream_), request, wrong);
+    }
+
+    [[nodiscard]] std::function<bool(const std::string&)> certificate() const {
+        if (!stream_.secure()) return nullptr;
+        return [this](const std::string& name) { return server_.tls->names(name); };
+    }
+    [[nodiscard]] bool may_enter(const HttpRequest& request) const {
+        return server_.access.token_valid(view(request[http::field::authorization]),
+                                          view(request.target()));
+    }
+    void refuse_without_token() {
+        answer(http::status::unauthorized, "A token is needed.\n", [](auto& response) {
+            response.set(http::field::www_authenticate, "Bearer");
+        });
     }
 
     template <class Set>
@@ -96,7 +124,7 @@ private:
         response->keep_alive(keep_alive_);
         response->prepare_payload();
         if (head_) response->body().clear();  // the length stays
-        stream_.expires_after(kPatience);
+        stream_.expires_after(server_.options.patience);
         http::async_write(stream_, *response,
                           [self = shared_from_this(), response](error_code error, std::size_t) {
                               self->next(error);
@@ -129,6 +157,7 @@ private:
                      "no-cache");  // ask each time; 304 when it is the same
         response.set(http::field::accept_ranges, "bytes");
         response.set("X-Content-Type-Options", "nosniff");
+        response.set("Referrer-Policy", "no-referrer");  // the URL may hold a token
         response.set(http::field::content_type, beast::string_view{content_type(f.name()).data(),
                                                                    content_type(f.name()).size()});
         sending->left = f.size();
@@ -160,7 +189,7 @@ private:
         sending->serializer.emplace(response);
         if (head_) sending->serializer->split(true);
 
-        stream_.expires_after(kPatience);
+        stream_.expires_after(server_.options.patience);
         http::async_write_header(
             stream_, *sending->serializer,
             [self = shared_from_this(), sending](error_code error, std::size_t) {
@@ -181,7 +210,7 @@ private:
         body.data = sending->piece.data();
         body.size = n;
         body.more = sending->left > 0;
-        stream_.expires_after(kPatience);
+        stream_.expires_after(server_.options.patience);
         http::async_write(stream_, *sending->serializer,
                           [self = shared_from_this(), sending](error_code error, std::size_t) {
                               // need_buffer: this piece is out and wants the next one.
@@ -196,14 +225,12 @@ private:
         read();
     }
     void close() {
-        error_code ignored;
-        stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-        stream_.close();
+        stream_.shutdown([self = shared_from_this()](error_code, std::size_t) {});
     }
 
     Server& server_;
     std::optional<Counted> counted_;
-    beast::tcp_stream stream_;
+    Stream stream_;
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<http::string_body>> parser_;
     bool keep_alive_ = false;
@@ -212,8 +239,8 @@ private:
 
 }  // namespace
 
-void start_http(Server& server, asio::ip::tcp::socket socket) {
-    std::make_shared<HttpSession>(server, std::move(socket))->read();
+void start_http(Server& server, Stream stream) {
+    std::make_shared<HttpSession>(server, std::move(stream))->start();
 }
 
 }  // namespace rivero::gateway::net

@@ -5,6 +5,9 @@
 #include "gateway/net/http_session.hpp"
 #include "rivero/base/log.hpp"
 
+#include <sstream>
+#include <string_view>
+
 namespace rivero::gateway::net {
 namespace {
 
@@ -15,24 +18,31 @@ auto& log() {
     return *topic;
 }
 
-[[noreturn]] void cannot_listen(const ListenOptions& options, const std::string& why) {
-    throw DaemonError{"Cannot listen on " + options.address + " port " +
-                      std::to_string(options.port) + ": " + why};
+constexpr std::string_view kBusy =
+    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n"
+    "Content-Type: text/plain\r\nContent-Length: 43\r\n\r\n"
+    "The server has all the clients it may have.";
+
+[[noreturn]] void cannot_listen(const std::string& address, int port, const std::string& why) {
+    throw DaemonError{"Cannot listen on " + address + " port " + std::to_string(port) + ": " + why};
 }
 
 }  // namespace
 
-Listener::Listener(asio::io_context& context, Server& server)
-    : server_{server}, acceptor_{context}, breath_{context} {
+Listener::Listener(asio::io_context& context, Server& server, Kind kind)
+    : server_{server}, kind_{kind}, acceptor_{context}, breath_{context} {
+    const auto& options = server.options;
+    const std::string& at = kind == Kind::tls ? options.tls.address : options.address;
+    const int port = kind == Kind::tls ? options.tls.port : options.port;
     error_code error;
     const auto check = [&] {
         if (error == asio::error::address_in_use)
-            cannot_listen(server.options, "another program uses this port");
-        if (error) cannot_listen(server.options, error.message());
+            cannot_listen(at, port, "another program uses this port");
+        if (error) cannot_listen(at, port, error.message());
     };
-    const auto address = asio::ip::make_address(server.options.address, error);
-    if (error) cannot_listen(server.options, "this is not an IP address");
-    const tcp::endpoint endpoint{address, server.options.port};
+    const auto address = asio::ip::make_address(at, error);
+    if (error) cannot_listen(at, port, "this is not an IP address");
+    const tcp::endpoint endpoint{address, static_cast<std::uint16_t>(port)};
     acceptor_.open(endpoint.protocol(), error);
     check();
     acceptor_.set_option(tcp::acceptor::reuse_address{true}, error);
@@ -47,6 +57,12 @@ tcp::endpoint Listener::endpoint() const {
     return acceptor_.local_endpoint();
 }
 
+std::string Listener::url() const {
+    std::ostringstream text;
+    text << (kind_ == Kind::tls ? "wss://" : "ws://") << endpoint() << '/' << server_.options.path;
+    return text.str();
+}
+
 void Listener::start() {
     accept();
 }
@@ -55,7 +71,6 @@ void Listener::stop() {
     error_code ignored;
     acceptor_.close(ignored);
     breath_.cancel();
-    for (const auto& client : std::set{server_.clients}) client->go_away();
 }
 
 void Listener::accept() {
@@ -70,14 +85,28 @@ void Listener::accept() {
             });
             return;
         }
-        if (*server_.connections >= server_.options.max_connections) {
-            log().warn("a connection was refused: there are {}", *server_.connections);
-        } else {
-            socket.set_option(tcp::no_delay{true}, error);
-            start_http(server_, std::move(socket));
-        }
+        take(std::move(socket));
         accept();
     });
+}
+
+void Listener::take(tcp::socket socket) {
+    error_code ignored;
+    if (*server_.connections >= server_.options.max_connections) {
+        log().warn("a connection was refused: there are {}", *server_.connections);
+        if (kind_ == Kind::plain) {
+            // It fits into the socket's empty buffer; whether it arrives is not worth waiting for.
+            socket.non_blocking(true, ignored);
+            socket.write_some(asio::buffer(kBusy), ignored);
+        }
+        return;
+    }
+    socket.set_option(tcp::no_delay{true}, ignored);
+    if (kind_ == Kind::tls) {
+        start_http(server_, Stream{std::move(socket), server_.tls->context()});
+    } else {
+        start_http(server_, Stream{std::move(socket)});
+    }
 }
 
 }  // namespace rivero::gateway::net

@@ -5,10 +5,12 @@
 #include "gateway/gateway.hpp"
 #include "gateway/net/asio.hpp"
 #include "gateway/net/daemon.hpp"
+#include "gateway/net/tls.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -43,26 +45,33 @@ private:
 struct Server {
     Gateway& gateway;
     const ListenOptions& options;
+    Access access;
+    std::optional<Tls> tls{};
     std::shared_ptr<std::size_t> connections = std::make_shared<std::size_t>(0);
+    std::size_t queued = 0;  ///< bytes that wait for all WebSocket clients
     /// WebSocket clients. One that is not read from, and has nothing to get, has no other owner.
     std::set<std::shared_ptr<Closable>> clients{};
 };
 
-/// Takes the port, and TCP connections once it is told to.
+/// Takes a port, and TCP connections once it is told to.
 class Listener {
 public:
+    enum class Kind { plain, tls };
     /// @throws DaemonError
-    Listener(asio::io_context& context, Server& server);
+    Listener(asio::io_context& context, Server& server, Kind kind);
 
     [[nodiscard]] asio::ip::tcp::endpoint endpoint() const;
+    [[nodiscard]] std::string url() const;
     void start();
-    /// No new connections; WebSocket clients are told to go away.
+    /// No new connections.
     void stop();
 
 private:
     void accept();
+    void take(asio::ip::tcp::socket socket);
 
     Server& server_;
+    Kind kind_;
     asio::ip::tcp::acceptor acceptor_;
     asio::steady_timer breath_;
 };

@@ -4,6 +4,7 @@
 
 #include "rivero/base/log.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 
@@ -19,17 +20,13 @@ class WebsocketClient final : public ClientChannel,
                               public Closable,
                               public std::enable_shared_from_this<WebsocketClient> {
 public:
-    WebsocketClient(Server& server, Counted counted, beast::tcp_stream stream)
+    WebsocketClient(Server& server, Counted counted, Stream stream)
         : server_{server}, counted_{std::move(counted)}, socket_{std::move(stream)} {}
 
     void accept(const HttpRequest& request, bool wrong_path) {
         // From here on the WebSocket layer does the timing.
-        beast::get_lowest_layer(socket_).expires_never();
-        websocket::stream_base::timeout timeouts{};
-        timeouts.handshake_timeout = std::chrono::seconds{30};
-        timeouts.idle_timeout = server_.options.idle;
-        timeouts.keep_alive_pings = true;
-        socket_.set_option(timeouts);
+        socket_.next_layer().expires_never();
+        watch_for_silence(true);
         socket_.read_message_max(server_.options.max_message);
         socket_.auto_fragment(false);
         socket_.text(true);
@@ -43,8 +40,9 @@ public:
     void send(Text text) override {
         if (!id_ || ending_) return;
         queued_ += text->size();
+        server_.queued += text->size();
         queue_.push_back(std::move(text));
-        if (queued_ > server_.options.max_queued) {
+        if (has_too_much()) {
             log().warn("a client was cut off: it does not take its messages, {} bytes wait",
                        queued_);
             ending_ = true;
@@ -55,7 +53,9 @@ public:
     }
     void resume() override {
         later([](WebsocketClient& self) {
-            if (self.id_ && !self.reading_) self.read();
+            if (!self.id_ || self.reading_) return;
+            self.watch_for_silence(true);
+            self.read();
         });
     }
     void go_away() override {
@@ -65,6 +65,21 @@ public:
     }
 
 private:
+    /// While it is not read from, a client cannot show that it is there.
+    void watch_for_silence(bool on) {
+        websocket::stream_base::timeout timeouts{};
+        timeouts.handshake_timeout = server_.options.patience;
+        timeouts.idle_timeout = on ? server_.options.idle : websocket::stream_base::none();
+        timeouts.keep_alive_pings = true;
+        socket_.set_option(timeouts);
+    }
+    [[nodiscard]] bool has_too_much() const {
+        const auto& options = server_.options;
+        if (queued_ > options.max_queued) return true;
+        return server_.queued > options.max_queued_in_all &&
+               queued_ > options.max_queued_in_all / std::max<std::size_t>(*server_.connections, 1);
+    }
+
     void start() {
         id_ = server_.gateway.open(*this);
         server_.clients.insert(shared_from_this());
@@ -92,7 +107,9 @@ private:
             self->buffer_.consume(self->buffer_.size());
             // One large message must not pin its memory for the life of the connection.
             if (self->buffer_.capacity() > 65536) self->buffer_.shrink_to_fit();
-            if (more && self->id_) self->read();
+            if (!self->id_) return;
+            if (more) return self->read();
+            self->watch_for_silence(false);
         });
     }
     void write() {
@@ -101,6 +118,7 @@ private:
                                 if (!self->id_) return;
                                 if (error) return self->finish();
                                 self->queued_ -= self->queue_.front()->size();
+                                self->server_.queued -= self->queue_.front()->size();
                                 self->queue_.pop_front();
                                 if (!self->queue_.empty()) return self->write();
                                 if (self->ending_) self->say_goodbye();
@@ -120,12 +138,13 @@ private:
         if (!id_) return;
         server_.gateway.close(*std::exchange(id_, std::nullopt));
         server_.clients.erase(shared_from_this());  // the caller holds us, too
-        beast::get_lowest_layer(socket_).close();
+        server_.queued -= queued_;
+        socket_.next_layer().close();
     }
 
     Server& server_;
     Counted counted_;
-    websocket::stream<beast::tcp_stream> socket_;
+    websocket::stream<Stream, /*deflate=*/false> socket_;
     beast::flat_buffer buffer_;
     std::optional<ConnectionId> id_;  ///< while the gateway knows us
     std::deque<Text> queue_;
@@ -136,7 +155,7 @@ private:
 
 }  // namespace
 
-void start_websocket(Server& server, Counted counted, beast::tcp_stream stream,
+void start_websocket(Server& server, Counted counted, Stream stream,
                      const HttpRequest& request, bool wrong_path) {
     std::make_shared<WebsocketClient>(server, std::move(counted), std::move(stream))
         ->accept(request, wrong_path);

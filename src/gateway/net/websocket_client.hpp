@@ -4,13 +4,14 @@
 
 #include "gateway/net/beast.hpp"
 #include "gateway/net/listener.hpp"
+#include "gateway/net/stream.hpp"
 
 namespace rivero::gateway::net {
 
 /// Answers the handshake and connects the client to the gateway.
 /// @param wrong_path the client is told by a close frame (1002, "Invalid path"), as Kurento does:
 ///        browsers hide the status of a refused handshake from scripts
-void start_websocket(Server& server, Counted counted, beast::tcp_stream stream,
+void start_websocket(Server& server, Counted counted, Stream stream,
                      const HttpRequest& request, bool wrong_path);
 
 }  // namespace rivero::gateway::net

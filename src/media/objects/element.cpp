@@ -28,7 +28,16 @@ Acceptable acceptable(const std::optional<Codec>& codec) {
 }  // namespace
 
 MediaElement::MediaElement(remote::ObjectInit init, MediaPipeline& pipeline)
-    : MediaObject{std::move(init)}, pipeline_{pipeline}, keeps_pipeline_{pipeline.shared_from_this()} {}
+    : MediaObject{std::move(init)}, pipeline_{pipeline}, keeps_pipeline_{pipeline.shared_from_this()} {
+    const auto media = services().settings.find("media");
+    if (media == services().settings.end()) return;
+    // Checked when the settings were read: they are in order.
+    min_encoder_bitrate_ = media->value("minEncoderBitrate", min_encoder_bitrate_);
+    max_encoder_bitrate_ = media->value("maxEncoderBitrate", max_encoder_bitrate_);
+    if (const int bps = media->value("encoderBitrate", 0); bps > 0)
+        encoder_bitrate_ = std::clamp(bps, min_encoder_bitrate_, max_encoder_bitrate_);
+    encoder_limits_set_ = encoder_bitrate_ || min_encoder_bitrate_ != 0 || max_encoder_bitrate_ != kUnlimitedEncoderBitrate;
+}
 
 MediaElement::~MediaElement() = default;
 

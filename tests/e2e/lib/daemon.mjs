@@ -48,10 +48,10 @@ export class Daemon {
     daemon.pid = child.pid;
     daemon.exit = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
     child.stderr.setEncoding('utf8').on('data', (text) => { daemon.log += text; });
-    let out = '';
+    daemon.out = '';
     const listening = new Promise((resolve) => child.stdout.setEncoding('utf8').on('data', (text) => {
-      out += text;
-      const found = out.match(/^listening on (ws:\S+)$/m);
+      daemon.out += text;
+      const found = daemon.out.match(/^listening on (wss?:\S+)$/m);
       if (found) resolve(found[1]);
     }));
     const ended = daemon.exit.then(({ code, signal }) => {
@@ -68,6 +68,11 @@ export class Daemon {
     const daemon = await Daemon.start(options);
     t.after(() => daemon.stop());
     return daemon;
+  }
+
+  /** Where it listens with TLS, when `listen.tls.port` was set. */
+  async tlsUrl() {
+    return (await until(() => this.out.match(/^listening on (wss:\S+)$/m), 10_000 * slowness, 'it does not listen with TLS'))[1];
   }
 
   async client() {

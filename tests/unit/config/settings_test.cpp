@@ -65,6 +65,23 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"NoObject", "[]", "rivero.json: the file is not one JSON object"},
         Wrong{"PortsTurnedRound", R"({"rtc":{"minPort":5000,"maxPort":4000}})",
               "rtc.minPort: 5000 is above rtc.maxPort, 4000"},
+        Wrong{"NoSuchWord", R"({"media":{"h264Encoder":"x265"}})",
+              "rivero.json: media.h264Encoder: \"x265\" is none of x264, openh264"},
+        Wrong{"PartAboveOne", R"({"resources":{"exceptionLimit":1.5}})",
+              "rivero.json: resources.exceptionLimit: 1.5 is above 1.0"},
+        Wrong{"NestedSection", R"({"listen":{"tls":{"prot":1}}})",
+              "rivero.json: listen.tls.prot: there is no such setting; did you mean "
+              "listen.tls.port?"},
+        Wrong{"NoListener", R"({"listen":{"port":-1}})",
+              "listen.port and listen.tls.port are both -1: nobody could reach the server"},
+        Wrong{"TlsWithoutCertificate", R"({"listen":{"tls":{"port":8433}}})",
+              "listen.tls.certificate: TLS on port 8433 needs a certificate"},
+        Wrong{"ShortToken", R"({"listen":{"accessTokens":["hunter2"]}})",
+              "listen.accessTokens: a token of 7 characters can be guessed; 16 are the least"},
+        Wrong{"OriginIsNoOrigin", R"({"listen":{"allowedOrigins":["app.example.org"]}})",
+              "listen.allowedOrigins: \"app.example.org\" is not like https://app.example.org"},
+        Wrong{"BitratesTurnedRound", R"({"media":{"minEncoderBitrate":5,"maxEncoderBitrate":4}})",
+              "media.minEncoderBitrate: 5 is above media.maxEncoderBitrate, 4"},
         Wrong{"SlashInPath", R"({"listen":{"path":"/kurento"}})",
               "listen.path: \"/kurento\" starts with a slash, which is not part of it"}),
     [](const auto& row) { return row.param.name; });
@@ -86,11 +103,14 @@ TEST(Settings, ComeFromTheEnvironment) {
     Settings settings;
     apply_environment(settings,
                       {"HOME=/root", "RIVERO_RTC_MIN_PORT=5000", "RIVERO_RTC_TURN_URL=u:p@h",
-                       "RIVERO_MODULES_PATHS=/a:/b", "RIVERO_RTC_ICE_TCP=0"});
+                       "RIVERO_MODULES_PATHS=/a:/b", "RIVERO_RTC_ICE_TCP=0",
+                       "RIVERO_LISTEN_TLS_KEY_PASSWORD=x", "RIVERO_RESOURCES_EXCEPTION_LIMIT=0.5"});
     EXPECT_EQ(settings.rtc.min_port, 5000);
     EXPECT_EQ(settings.rtc.turn_url, "u:p@h");
     EXPECT_EQ(settings.modules.paths, (std::vector<std::string>{"/a", "/b"}));
     EXPECT_FALSE(settings.rtc.ice_tcp);
+    EXPECT_EQ(settings.listen.tls.key_password, "x");
+    EXPECT_EQ(settings.resources.exception_limit, 0.5);
     EXPECT_THROW(apply_environment(settings, {"RIVERO_RTC_MINPORT=1"}), ConfigError);
     EXPECT_THROW(apply_environment(settings, {"RIVERO_RTC_MIN_PORT=many"}), ConfigError);
 }

@@ -105,7 +105,8 @@ public:
 private:
     asio::io_context context_;
     websocket::stream<tcp::socket> socket_{context_};
-    int last_id_ = 0;
+    /// One sequence for all, like a client that comes back: a repeated id is a repeated request.
+    static inline int last_id_ = 0;
 };
 
 TEST(DaemonTest, SaysWhereItListensAndAnswers) {
@@ -127,7 +128,7 @@ TEST(DaemonTest, ClosesAConnectionToAnotherPath) {
 
 TEST(DaemonTest, RefusesPagesOfForeignOrigin) {
     auto options = with_hosts(1);
-    options.listen.allowed_origins = {"https://app.example.org"};
+    options.listen.access.allowed_origins = {"https://app.example.org"};
     RunningDaemon daemon{options};
     EXPECT_THROW((Socket{daemon.port(), "/kurento", "https://evil.example"}), std::exception);
     EXPECT_NO_THROW((Socket{daemon.port(), "/kurento", "https://app.example.org"}));
@@ -299,6 +300,75 @@ TEST(DaemonTest, ManyRequestsAtOnceAreAnsweredInOrder) {
                   {{"object", pipelines[static_cast<std::size_t>(i) % 2]}, {"operation", "echo"}}}}
                 .dump());
     for (int i = 0; i < kRequests; ++i) ASSERT_EQ(client.receive()["id"], 1000 + i);
+}
+
+TEST(DaemonTest, ASlowCallDelaysNobodyElse) {
+    RunningDaemon daemon{with_hosts(1)};
+    Socket slow{daemon.port()};
+    Socket other{daemon.port()};
+    const auto p1 = slow.create();
+    const auto p2 = other.create();
+    slow.send(Json{{"jsonrpc", "2.0"},
+                   {"id", "held"},
+                   {"method", "invoke"},
+                   {"params", {{"object", p1}, {"operation", "hold"}}}}
+                  .dump());
+    EXPECT_TRUE(
+        other.ask("invoke", {{"object", p2}, {"operation", "echo"}}).contains("result"));
+    // Another room of the same connection is worked on, too, although its answer waits its turn.
+    slow.send(Json{{"jsonrpc", "2.0"},
+                   {"id", "released"},
+                   {"method", "release"},
+                   {"params", {{"object", p2}}}}
+                  .dump());
+    while (!other.ask("invoke", {{"object", p2}, {"operation", "echo"}}).contains("error")) {
+    }
+    other.ask("invoke", {{"object", p1}, {"operation", "let go"}});
+    EXPECT_EQ(slow.receive()["id"], "held");
+    EXPECT_EQ(slow.receive()["id"], "released");
+}
+
+TEST(DaemonTest, AClientThatComesBackFindsItsSession) {
+    RunningDaemon daemon{with_hosts(1)};
+    auto first = std::make_unique<Socket>(daemon.port());
+    const auto pipeline = first->create();
+    const auto subscribed = first->ask("subscribe", {{"object", pipeline}, {"type", "Error"}});
+    const auto session = subscribed["result"]["sessionId"].get<std::string>();
+    first.reset();
+    Socket second{daemon.port()};
+    EXPECT_EQ(second.ask("connect", {{"sessionId", session}})["result"]["sessionId"], session);
+    second.ask("invoke", {{"object", pipeline},
+                          {"operation", "raise"},
+                          {"operationParams", {{"type", "Error"}, {"data", 7}}}});
+    if (second.events.empty()) second.events.push_back(second.receive());
+    EXPECT_EQ(second.events[0]["params"]["value"]["data"], 7);
+    Socket third{daemon.port()};
+    EXPECT_EQ(third.ask("connect", {{"sessionId", "nobody"}})["error"]["code"], 40007);
+    // The newest connection takes the session, and the old one stays open.
+    EXPECT_EQ(third.ask("connect", {{"sessionId", session}})["result"]["sessionId"], session);
+    third.ask("invoke", {{"object", pipeline},
+                         {"operation", "raise"},
+                         {"operationParams", {{"type", "Error"}, {"data", 8}}}});
+    if (third.events.empty()) third.events.push_back(third.receive());
+    EXPECT_EQ(third.events[0]["params"]["value"]["data"], 8);
+    EXPECT_EQ(second.ask("ping")["result"]["value"], "pong");
+    EXPECT_EQ(second.events.size(), 1u);
+}
+
+TEST(DaemonTest, OneTooManyIsToldSo) {
+    auto options = with_hosts(1);
+    options.listen.max_connections = 1;
+    RunningDaemon daemon{options};
+    Socket first{daemon.port()};
+    EXPECT_EQ(first.ask("ping")["result"]["value"], "pong");
+    asio::io_context context;
+    tcp::socket second{context};
+    second.connect({asio::ip::address_v4::loopback(), daemon.port()});
+    std::string answer;
+    boost::system::error_code error;
+    asio::read(second, asio::dynamic_buffer(answer), error);
+    EXPECT_THAT(answer, testing::StartsWith("HTTP/1.1 503 "));
+    EXPECT_THAT(answer, testing::EndsWith("clients it may have."));
 }
 
 class DaemonWebTest : public testing::Test {

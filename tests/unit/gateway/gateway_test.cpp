@@ -127,7 +127,8 @@ protected:
     test::ManualLoop loop;
     Gateway gateway{loop,
                     {.service = {.version = "1", .metadata = {}, .max_sessions = 100},
-                     .requests_in_flight = 4}};
+                     .requests_in_flight = 4,
+                     .bytes_in_flight = 100'000}};
     std::vector<Host> hosts;
     int hellos = 0;
     int last_id = 0;
@@ -435,6 +436,60 @@ TEST_F(GatewayTest, StopsReadingWhenTooManyRequestsAreUnderWay) {
     EXPECT_EQ(client.resumed, 1);
 }
 
+TEST_F(GatewayTest, StopsReadingWhenRequestsUnderWayAreLarge) {
+    const auto pipeline = create(client, "MediaPipeline");
+    const std::string text(60'000, 'x');
+    const Json hold{{"object", pipeline}, {"operation", "hold"}, {"operationParams", {{"t", text}}}};
+    EXPECT_TRUE(client.request(1001, "invoke", hold));
+    EXPECT_FALSE(client.request(1002, "invoke", hold));
+    loop.run();
+    EXPECT_EQ(client.resumed, 0);
+    host_with(pipeline).fake->answer_held();
+    loop.run();
+    EXPECT_EQ(client.resumed, 1);
+}
+
+TEST_F(GatewayTest, StopsReadingWhenAnswersThatWaitForTheFirstAreLarge) {
+    const auto p1 = create(client, "MediaPipeline");
+    const auto p2 = create(client, "MediaPipeline");
+    const std::string text(60'000, 'x');
+    const Json echo{{"object", p2}, {"operation", "echo"}, {"operationParams", {{"t", text}}}};
+    EXPECT_TRUE(client.request(1001, "invoke", {{"object", p1}, {"operation", "hold"}}));
+    EXPECT_TRUE(client.request(1002, "invoke", echo));
+    loop.run();
+    EXPECT_FALSE(client.request(1003, "invoke", echo));
+    loop.run();
+    EXPECT_EQ(client.resumed, 0);
+    host_with(p1).fake->answer_held();
+    loop.run();
+    EXPECT_EQ(client.answers.size(), 3u);
+    EXPECT_EQ(client.resumed, 1);
+}
+
+TEST_F(GatewayTest, NobodyWaitsForAMeasurement) {
+    const Json measure{{"object", "manager_ServerManager"},
+                       {"operation", "getUsedCpu"},
+                       {"operationParams", {{"interval", 1000}}}};
+    client.request("cpu", "invoke", measure);
+    client.request("ping", "ping");
+    ASSERT_EQ(client.answers.size(), 1u);
+    EXPECT_EQ(client.answers[0]["id"], "ping");
+    const auto pipeline = create(client, "MediaPipeline");
+    loop.pass(1s);
+    ASSERT_EQ(client.answers.size(), 2u);
+    EXPECT_EQ(client.answers[1]["id"], "cpu");
+    EXPECT_EQ(client.answers[1]["result"]["sessionId"], session(client))
+        << "requests that come meanwhile are of the same session";
+    // A repeat that comes while it runs is answered with it, in its place.
+    client.request("again", "invoke", measure);
+    client.request("again", "invoke", measure);
+    loop.pass(1s);
+    EXPECT_EQ(client.answers.size(), 4u);
+    client.request("gone", "invoke", measure);
+    client.leave();
+    loop.pass(1s);
+}
+
 TEST_F(GatewayTest, ARepeatedRequestIsAnsweredOnceMoreButNotDoneAgain) {
     const auto pipeline = create(client, "MediaPipeline");
     client.request(7, "create",
@@ -620,6 +675,79 @@ TEST_F(GatewayTest, WithoutAHostNothingIsMade) {
     add_host(3);
     EXPECT_FALSE(create(client, "MediaPipeline").empty());
     EXPECT_EQ(hellos, 3);
+}
+
+TEST_F(GatewayTest, TheNumberOfObjectsIsBounded) {
+    test::ManualLoop own_loop;
+    Gateway small{own_loop,
+                  {.service = {.version = "1",
+                               .metadata = {},
+                               .max_objects = 4,
+                               .max_objects_per_session = 3,
+                               .max_pipelines = 2}}};
+    std::unique_ptr<test::FakeHost> fake;
+    fake = std::make_unique<test::FakeHost>([&](std::string frame) {
+        own_loop.post([&, frame = std::move(frame)] {
+            EXPECT_TRUE(small.service().on_host_bytes(HostId{1}, as_bytes(frame)));
+        });
+    });
+    small.service().add_host(
+        HostId{1},
+        [&](std::string frame) {
+            own_loop.post([&, frame = std::move(frame)] { fake->on_bytes(as_bytes(frame)); });
+        },
+        [] {});
+    fake->hello();
+    own_loop.run();
+    Client a{small};
+    Client b{small};
+    int id = 0;
+    const auto pipeline_for = [&](Client& by) {
+        by.request(++id, "create", {{"type", "MediaPipeline"}});
+    };
+    const auto answer_of = [&](Client& by) {
+        own_loop.run();
+        Json answer = by.answers.back();
+        by.answers.clear();
+        return answer.contains("error") ? answer["error"]["message"].get<std::string>()
+                                        : answer["result"]["value"].get<std::string>();
+    };
+    pipeline_for(a);
+    const auto first = answer_of(a);
+    // Those that are being made count, too.
+    pipeline_for(a);
+    pipeline_for(a);
+    own_loop.run();
+    EXPECT_EQ(a.answers.at(1)["error"]["code"], 40009);
+    EXPECT_THAT(answer_of(a), HasSubstr("2 pipelines"));
+    const auto element_for = [&](Client& by) {
+        by.request(++id, "create",
+                   {{"type", "PassThrough"}, {"constructorParams", {{"mediaPipeline", first}}}});
+        return answer_of(by);
+    };
+    EXPECT_THAT(element_for(a), HasSubstr("PassThrough"));
+    EXPECT_THAT(element_for(a), HasSubstr("3 objects in this session"));
+    EXPECT_THAT(element_for(b), HasSubstr("PassThrough"));
+    EXPECT_THAT(element_for(b), HasSubstr("4 objects"));
+    a.request(++id, "release", {{"object", first}});
+    own_loop.run();
+    pipeline_for(b);
+    EXPECT_THAT(answer_of(b), HasSubstr("_kurento.MediaPipeline"));
+}
+
+TEST_F(GatewayTest, NothingIsMadeWhenFilesAreScarce) {
+    test::ManualLoop own_loop;
+    Gateway tight{own_loop,
+                  {.service = {.version = "1", .metadata = {}, .resource_limit = 1e-9}}};
+    tight.service().add_host(HostId{1}, [](const std::string&) {}, [] {});
+    Client a{tight};
+    a.request(1, "create", {{"type", "MediaPipeline"}});
+    own_loop.run();
+    EXPECT_EQ(a.answers.at(0)["error"]["code"], 40009);
+    EXPECT_EQ(a.answers.at(0)["error"]["data"]["type"], "NOT_ENOUGH_RESOURCES");
+    EXPECT_THAT(a.answers.at(0)["error"]["message"].get<std::string>(), HasSubstr(" of "));
+    a.request(2, "ping");
+    EXPECT_EQ(a.answers.at(1)["result"]["value"], "pong") << "only create is refused";
 }
 
 TEST_F(GatewayTest, AHostThatTalksNonsenseMustGo) {

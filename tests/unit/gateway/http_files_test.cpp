@@ -62,36 +62,6 @@ INSTANTIATE_TEST_SUITE_P(
                         "Overflow", "bytes=99999999999999999999-", 100, RangeKind::whole, {}}),
     [](const auto& row) { return row.param.name; });
 
-struct OriginCase {
-    const char* name;
-    const char* origin;
-    const char* host;
-    bool allowed;
-};
-class Origin : public testing::TestWithParam<OriginCase> {};
-TEST_P(Origin, IsJudged) {
-    EXPECT_EQ(origin_allowed(GetParam().origin, GetParam().host, {"https://app.example.org"}),
-              GetParam().allowed);
-}
-INSTANTIATE_TEST_SUITE_P(
-    Policy, Origin,
-    testing::Values(OriginCase{"NoBrowser", "", "h:8888", true},
-                    OriginCase{"SameHost", "http://media.example.org", "media.example.org:8888",
-                               true},
-                    OriginCase{"SameHostV6", "http://[fe80::1]:80", "[fe80::1]:8888", true},
-                    OriginCase{"Localhost", "http://localhost:3000", "127.0.0.1:8888", true},
-                    OriginCase{"Listed", "https://app.example.org", "h:8888", true},
-                    OriginCase{"Foreign", "https://evil.example", "127.0.0.1:8888", false},
-                    OriginCase{"LooksLocal", "http://localhost.evil.example", "h", false},
-                    OriginCase{"Null", "null", "h:8888", false},
-                    OriginCase{"OtherScheme", "http://app.example.org", "h:8888", false},
-                    OriginCase{"NoName", "http://", "", false}),
-    [](const auto& row) { return row.param.name; });
-
-TEST(OriginPolicy, AStarAllowsAll) {
-    EXPECT_TRUE(origin_allowed("https://evil.example", "h", {"*"}));
-}
-
 class OpenFileTest : public testing::Test {
 protected:
     OpenFileTest() {

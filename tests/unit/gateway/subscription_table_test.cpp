@@ -14,7 +14,7 @@ using testing::IsEmpty;
 const Topic kError{"P", "Error"};
 
 TEST(SubscriptionTable, TellsTheHostOnceAndEachSessionOnce) {
-    SubscriptionTable table;
+    SubscriptionTable table{{}};
     const auto first = table.add("a", kError);
     const auto second = table.add("a", kError);
     const auto third = table.add("b", kError);
@@ -32,7 +32,7 @@ TEST(SubscriptionTable, TellsTheHostOnceAndEachSessionOnce) {
 }
 
 TEST(SubscriptionTable, RemovesNothingForAWrongIdSessionOrObject) {
-    SubscriptionTable table;
+    SubscriptionTable table{{}};
     const auto added = table.add("a", kError);
     EXPECT_EQ(table.remove("a", "P", "nonsense"), std::nullopt);
     EXPECT_EQ(table.remove("b", "P", added->id), std::nullopt);
@@ -41,7 +41,7 @@ TEST(SubscriptionTable, RemovesNothingForAWrongIdSessionOrObject) {
 }
 
 TEST(SubscriptionTable, DropsAnObjectWithAllItsTopicsOnly) {
-    SubscriptionTable table;
+    SubscriptionTable table{{}};
     static_cast<void>(table.add("a", kError));
     static_cast<void>(table.add("a", {"P", "IceCandidateFound"}));
     static_cast<void>(table.add("a", {"P/A", "Error"}));
@@ -51,7 +51,7 @@ TEST(SubscriptionTable, DropsAnObjectWithAllItsTopicsOnly) {
 }
 
 TEST(SubscriptionTable, DropsASessionAndNamesWhatNobodyWants) {
-    SubscriptionTable table;
+    SubscriptionTable table{{}};
     static_cast<void>(table.add("a", kError));
     static_cast<void>(table.add("b", kError));
     static_cast<void>(table.add("a", {"P", "EndOfStream"}));
@@ -61,12 +61,15 @@ TEST(SubscriptionTable, DropsASessionAndNamesWhatNobodyWants) {
     EXPECT_THAT(table.drop_session("a"), IsEmpty());
 }
 
-TEST(SubscriptionTable, IsBoundedPerSession) {
-    SubscriptionTable table;
-    for (std::size_t i = 0; i < SubscriptionTable::kMaxPerSession; ++i)
-        ASSERT_TRUE(table.add("a", kError));
+TEST(SubscriptionTable, IsBoundedPerSessionAndInAll) {
+    SubscriptionTable table{{.per_session = 2, .in_all = 3}};
+    EXPECT_TRUE(table.add("a", kError));
+    EXPECT_TRUE(table.add("a", kError));
     EXPECT_FALSE(table.add("a", kError));
     EXPECT_TRUE(table.add("b", kError));
+    EXPECT_FALSE(table.add("c", kError));
+    table.drop_object("P");
+    EXPECT_TRUE(table.add("c", kError));
 }
 
 }  // namespace

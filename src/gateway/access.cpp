@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/access.hpp"
+
+#include "gateway/http_files.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdexcept>
+#include <unistd.h>
+
+namespace rivero::gateway {
+namespace {
+
+constexpr std::string_view kBearer = "bearer ";
+constexpr std::string_view kParameter = "access_token";
+
+std::string lower(std::string_view text) {
+    std::string low{text};
+    std::transform(low.begin(), low.end(), low.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return low;
+}
+
+/// "Host" without its port; IPv6 addresses keep their brackets.
+std::string host_name(std::string_view authority) {
+    if (authority.starts_with('[')) return lower(authority.substr(0, authority.find(']') + 1));
+    return lower(authority.substr(0, authority.find(':')));
+}
+
+bool is_address(const std::string& host) {
+    std::array<std::uint8_t, 16> ignored{};
+    if (host.starts_with('[') && host.ends_with(']'))
+        return inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), ignored.data()) == 1;
+    return inet_pton(AF_INET, host.c_str(), ignored.data()) == 1;
+}
+
+bool is_local(const std::string& host) {
+    return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+}
+
+std::string own_name() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? lower(name.data()) : std::string{};
+}
+
+std::string query_token(std::string_view target) {
+    const auto question = target.find('?');
+    if (question == std::string_view::npos) return {};
+    auto query = target.substr(question + 1);
+    query = query.substr(0, query.find('#'));
+    while (!query.empty()) {
+        const auto end = std::min(query.find('&'), query.size());
+        const auto pair = query.substr(0, end);
+        const auto equals = std::min(pair.find('='), pair.size());
+        if (pair.substr(0, equals) == kParameter && equals < pair.size())
+            return percent_decode(pair.substr(equals + 1)).value_or("");
+        query.remove_prefix(std::min(end + 1, query.size()));
+    }
+    return {};
+}
+
+}  // namespace
+
+Access::Access(AccessOptions options) : options_{std::move(options)} {
+    if (auto read = reload(); !read) throw std::runtime_error{read.error().message};
+}
+
+bool Access::origin_allowed(std::string_view origin, std::string_view host,
+                            const std::function<bool(const std::string&)>& names_us) const {
+    if (origin.empty()) return true;
+    for (const auto& one : options_.allowed_origins)
+        if (one == "*" || one == origin) return true;
+    const auto scheme_end = origin.find("://");
+    if (scheme_end == std::string_view::npos) return false;  // "null": a file or a sandboxed frame
+    const auto name = host_name(origin.substr(scheme_end + 3));
+    if (name.empty() || host.empty()) return false;
+    return (is_local(name) || name == host_name(host)) && host_is_ours(host, names_us);
+}
+
+bool Access::host_is_ours(std::string_view host,
+                          const std::function<bool(const std::string&)>& names_us) const {
+    if (host.empty()) return true;
+    const auto name = host_name(host);
+    if (is_local(name) || is_address(name) || name == own_name()) return true;
+    const auto& ours = options_.host_names;
+    if (std::any_of(ours.begin(), ours.end(), [&](const auto& one) { return lower(one) == name; }))
+        return true;
+    // Where the operator lets pages of a name in, this name is no stranger.
+    for (const auto& origin : options_.allowed_origins) {
+        const auto scheme_end = origin.find("://");
+        if (origin == "*" || (scheme_end != std::string::npos &&
+                              host_name(std::string_view{origin}.substr(scheme_end + 3)) == name))
+            return true;
+    }
+    return names_us && names_us(name);
+}
+
+bool Access::token_valid(std::string_view authorization, std::string_view target) const {
+    if (!needs_token()) return true;
+    std::string given;
+    if (lower(authorization.substr(0, kBearer.size())) == kBearer) {
+        const auto token = authorization.substr(kBearer.size());
+        given = token.substr(std::min(token.find_first_not_of(' '), token.size()));
+    } else {
+        given = query_token(target);
+    }
+    const Digest presented = digest(given);
+    bool valid = false;
+    for (const auto& known : digests_)
+        valid |= CRYPTO_memcmp(known.data(), presented.data(), known.size()) == 0;
+    return valid;
+}
+
+Result<void> Access::reload() {
+    std::vector<Digest> digests;
+    for (const auto& token : options_.tokens) digests.push_back(digest(token));
+    if (!options_.token_file.empty()) {
+        std::ifstream file{options_.token_file};
+        if (!file)
+            return failure("listen.accessTokenFile: " + options_.token_file + ": " +
+                           std::strerror(errno));
+        std::size_t count = 0;
+        for (std::string line; std::getline(file, line);) {
+            while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())) != 0)
+                line.pop_back();
+            if (line.empty() || line.starts_with('#')) continue;
+            digests.push_back(digest(line));
+            ++count;
+        }
+        if (count == 0)
+            return failure("listen.accessTokenFile: " + options_.token_file + " holds no token");
+    }
+    digests_ = std::move(digests);
+    return {};
+}
+
+Access::Digest Access::digest(std::string_view token) {
+    Digest result{};
+    unsigned size = 0;
+    EVP_Digest(token.data(), token.size(), result.data(), &size, EVP_sha256(), nullptr);
+    return result;
+}
+
+}  // namespace rivero::gateway

@@ -6,27 +6,16 @@ namespace rivero::passthrough {
 
 PassThrough::PassThrough(remote::ObjectInit init, media::MediaPipeline& pipeline)
     : MediaElement{std::move(init), pipeline} {
-    for (MediaType type : {MediaType::audio, MediaType::video}) {
-        auto relay = media::make_on_worker<media::Relay>(graph(), type);
-        auto source = add_output(
-            type,
-            [weak = std::weak_ptr{relay}] {
-                if (auto alive = weak.lock()) alive->request_keyframe();
-            },
-            "default",
-            [weak = std::weak_ptr{relay}] {
-                auto alive = weak.lock();
-                return !alive || alive->can_have_keyframes();
-            });
-        // The relay keeps its source; the source knows the relay weakly: no ring.
-        worker().post([relay, source] { relay->set_target(source); });
-        add_input(relay);
-        (type == MediaType::audio ? audio_ : video_) = relay;
+    for (MediaType type : {MediaType::audio, MediaType::video, MediaType::data}) {
+        auto [input, output] = media::make_through(graph(), type);
+        add_input(input);
+        set_output(type, output);
+        inputs_[type] = input;
     }
 }
 
 void PassThrough::force_format(MediaType type, const media::Acceptable& format) {
-    worker().post([relay = type == MediaType::audio ? audio_ : video_, format] { relay->force(format); });
+    worker().post([relay = inputs_.at(type), format] { relay->force(format); });
 }
 
 }  // namespace rivero::passthrough

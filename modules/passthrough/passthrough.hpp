@@ -5,9 +5,12 @@
 #include "rivero/media/element.hpp"
 #include "rivero/media/relay.hpp"
 
+#include <map>
+#include <memory>
+
 namespace rivero::passthrough {
 
-/// Hands audio and video on, unchanged or in the format that was set.
+/// Hands media on, unchanged or in the format that was set.
 class PassThrough final : public media::MediaElement {
 public:
     static constexpr const char* kClassName = "PassThrough";
@@ -17,7 +20,7 @@ public:
 private:
     void force_format(MediaType type, const media::Acceptable& format) override;
 
-    std::shared_ptr<media::Relay> audio_, video_;  // used on the worker
+    std::map<MediaType, std::shared_ptr<media::Relay>> inputs_;  // the relays belong to the worker
 };
 
 }  // namespace rivero::passthrough

@@ -20,7 +20,8 @@ void declare(Module& module) {
             .constructor<media::MediaPipeline&, std::string, bool, int>(
                 arg("mediaPipeline").says("Where it is created."),
                 arg("uri").says("`file://`, `http://`, `https://` or `rtsp://`, or a path below the setting uri.defaultPath."),
-                arg("useEncodedMedia") = false, arg("networkCache") = 2000)
+                (arg("useEncodedMedia") = false).says("Accepted for compatibility: media leaves as it is in the file, and is decoded for those who need it."),
+                (arg("networkCache") = 2000).says("How much is buffered of what comes over a network, in ms."))
             .method("play", &PlayerEndpoint::play, doc("Starts, or goes on after a pause. What cannot be opened comes as Error."))
             .read_only("videoInfo", &PlayerEndpoint::get_video_info, doc("What is known about the media; zeros before it is open."))
             .read_only("elementGstreamerDot", &PlayerEndpoint::get_element_gstreamer_dot, doc("A picture of what opens the media, in the DOT language."))

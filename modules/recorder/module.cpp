@@ -27,8 +27,8 @@ void declare(Module& module) {
             .in_module("kurento", "elements")
             .constructor_with<media::MediaPipeline&, std::string, recorder::MediaProfile, bool>(
                 make, arg("mediaPipeline").says("Where it is created."),
-                arg("uri").says("`file://...`, or a path below the setting uri.defaultPath."), arg("mediaProfile") = "WEBM",
-                arg("stopOnEndOfStream") = false)
+                arg("uri").says("`file://...`, or a path below the setting uri.defaultPath."), (arg("mediaProfile") = "WEBM").says("Container and kinds of media of the file."),
+                    (arg("stopOnEndOfStream") = false).says("Whether the end of what is recorded ends the recording."))
             .method("record", &RecorderEndpoint::record, doc("Starts, or goes on after a pause. The Recording event comes with the first media."))
             .method("stopAndWait", &RecorderEndpoint::stop_and_wait, doc("Like stop, and answers when the file is complete."))
             .event<recorder::RecordingStarted>()

@@ -25,8 +25,12 @@ void declare(Module& module) {
             .extends<media::BaseRtpEndpoint>()
             .in_module("kurento", "elements")
             .constructor_with<media::MediaPipeline&, bool, bool, bool, webrtc::CertificateKeyType, webrtc::DscpValue>(
-                make, arg("mediaPipeline").says("Where it is created."), arg("recvonly") = false, arg("sendonly") = false,
-                arg("useDataChannels") = false, arg("certificateKeyType") = "ECDSA", arg("qosDscp") = "NO_VALUE")
+                make, arg("mediaPipeline").says("Where it is created."),
+                (arg("recvonly") = false).says("Whether its offers only ask for media."),
+                (arg("sendonly") = false).says("Whether its offers only announce media; counts more than recvonly."),
+                (arg("useDataChannels") = false).says("Whether its SDP has a section for data channels."),
+                (arg("certificateKeyType") = "ECDSA").says("Algorithm of the DTLS certificate."),
+                (arg("qosDscp") = "NO_VALUE").says("How its packets are marked for routers; NO_VALUE leaves them unmarked."))
             .property("networkInterfaces", &WebRtcEndpoint::get_network_interfaces, &WebRtcEndpoint::set_network_interfaces,
                       doc("Names of the interfaces whose addresses are offered, separated by commas; empty: all."))
             .property("iceTcp", &WebRtcEndpoint::get_ice_tcp, &WebRtcEndpoint::set_ice_tcp, doc("Whether TCP candidates are offered, too. RFC 6544."))
@@ -46,8 +50,10 @@ void declare(Module& module) {
             .method("addIceCandidate", &WebRtcEndpoint::add_ice_candidate, arg("candidate").says("A candidate of the peer's."),
                     doc("Tells a remote candidate, before or after the SDP. ICE_ADD_CANDIDATE_ERROR for a section that does not exist; "
                         "text that is no candidate is ignored."))
-            .method("createDataChannel", &WebRtcEndpoint::create_data_channel, arg("label"), arg("ordered"), arg("maxPacketLifeTime"),
-                    arg("maxRetransmits"), arg("protocol"), doc("Opens a data channel. MEDIA_OBJECT_OPERATION_NOT_SUPPORTED without useDataChannels."))
+            .method("createDataChannel", &WebRtcEndpoint::create_data_channel, arg("label").says("Its name."), arg("ordered").says("Whether messages arrive in the order in which they were sent."),
+                    arg("maxPacketLifeTime").says("How long a message is sent again, in ms; negative: not limited."),
+                    arg("maxRetransmits").says("How often a message is sent again; negative: not limited."),
+                    arg("protocol").says("Its subprotocol."), doc("Opens a data channel. MEDIA_OBJECT_OPERATION_NOT_SUPPORTED without useDataChannels."))
             .method("closeDataChannel", &WebRtcEndpoint::close_data_channel, arg("channelId").says("Its SCTP stream."), doc("Closes a data channel."))
             .event<webrtc::IceCandidateFound>()
             .event<webrtc::IceGatheringDone>()

@@ -19,7 +19,7 @@ public:
         frame.data.assign(payload.begin(), payload.end());
         frame.timestamp = packet.timestamp;
         frame.capture = packet.capture;
-        frame.arrival = packet.arrival;
+        frame.arrival = packet.entry();
         frame.keyframe = true;
         queue_.push(std::move(frame), counters_);
     }
@@ -92,7 +92,7 @@ void VideoDepacketizer::open(const rtp::Packet& packet) {
     frame_.data.reserve(last_size_);
     frame_.timestamp = packet.timestamp;
     frame_.capture = packet.capture;
-    frame_.arrival = packet.arrival;
+    frame_.arrival = packet.entry();
     begin_frame(gap_);
 }
 

@@ -23,7 +23,7 @@ struct EncodedFrame {
     /// payload.
     ByteVector data;
     RtpTimestamp timestamp;
-    Time capture;  ///< of its first packet
+    Time capture;  ///< when the first of it came into the server
     Time arrival;  ///< of its first packet
     bool keyframe = false;
     bool discontinuity = false;  ///< something that came before it is missing

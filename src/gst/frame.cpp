@@ -3,6 +3,15 @@
 #include "rivero/gst/frame.hpp"
 
 namespace rivero::gst {
+namespace {
+
+/// Names our kind of reference timestamp among those that a buffer may carry.
+GstCaps* entry_caps() {
+    static GstStaticCaps caps = GST_STATIC_CAPS("timestamp/x-rivero-entry");
+    return gst_static_caps_get(&caps);
+}
+
+}  // namespace
 
 std::optional<Frame> frame_of(Buffer buffer) {
     GstBuffer* b = buffer.get();
@@ -17,6 +26,9 @@ std::optional<Frame> frame_of(Buffer buffer) {
         frame.duration = std::chrono::nanoseconds{GST_BUFFER_DURATION(b)};
     frame.keyframe = !GST_BUFFER_FLAG_IS_SET(b, GST_BUFFER_FLAG_DELTA_UNIT);
     frame.discontinuity = GST_BUFFER_FLAG_IS_SET(b, GST_BUFFER_FLAG_DISCONT);
+    if (auto kinds = Caps::adopt(entry_caps());
+        const auto* meta = gst_buffer_get_reference_timestamp_meta(b, kinds.get()))
+        frame.entered = from_clock_time(meta->timestamp);
     frame.buffer = std::move(buffer);
     return frame;
 }
@@ -39,6 +51,15 @@ Buffer buffer_of(const Frame& frame) {
     };
     flag(GST_BUFFER_FLAG_DELTA_UNIT, !frame.keyframe);
     flag(GST_BUFFER_FLAG_DISCONT, frame.discontinuity);
+    if (frame.entered) {
+        auto kinds = Caps::adopt(entry_caps());
+        if (auto* meta = gst_buffer_get_reference_timestamp_meta(b, kinds.get())) {
+            meta->timestamp = to_clock_time(*frame.entered);
+        } else {
+            gst_buffer_add_reference_timestamp_meta(b, kinds.get(), to_clock_time(*frame.entered),
+                                                    GST_CLOCK_TIME_NONE);
+        }
+    }
     return buffer;
 }
 

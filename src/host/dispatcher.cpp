@@ -25,6 +25,24 @@ const std::string& text(const Json& params, const char* name) {
     return found->get_ref<const std::string&>();
 }
 
+/// Release goes on whatever one object says: the others must not stay.
+void let_go(remote::Object& object) noexcept {
+    try {
+        object.release();
+    } catch (const std::exception& e) {
+        log_topic("host")->error("{} has trouble with its release: {}", object.id(), e.what());
+    }
+}
+
+remote::Future<remote::Done> finish(remote::Object& object) noexcept {
+    try {
+        return object.finish();
+    } catch (const std::exception& e) {
+        log_topic("host")->error("{} does not come to its end: {}", object.id(), e.what());
+        return remote::Done{};
+    }
+}
+
 Json member(const Json& params, const char* name) {
     auto found = params.find(name);
     return found == params.end() ? Json{} : *found;
@@ -104,11 +122,17 @@ void Dispatcher::create(const Json& id, const Json& params) {
     strand->post([this, id, init = std::move(init), arguments = std::move(arguments), remote_class]() mutable {
         guarded(id, [&] {
             auto parent = init.parent;
+            // The parent may have been released while we waited for our turn: nothing is made for one that is gone.
+            const auto need_parent = [&] {
+                if (parent && !objects_.find(parent->id()))
+                    throw RpcError{ErrorCode::media_object_not_found, "Object '" + parent->id() + "' not found"};
+            };
+            need_parent();
             auto object = remote_class->construct(std::move(init), arguments, objects_);
-            // The parent may have been released while we waited for our turn.
             if (!objects_.add(object)) {
-                object->release();
-                throw RpcError{ErrorCode::media_object_not_found, "Object '" + parent->id() + "' not found"};
+                let_go(*object);
+                need_parent();
+                throw std::logic_error{"the id '" + object->id() + "' is taken"};
             }
             if (auto of = std::dynamic_pointer_cast<media::MediaObject>(parent))
                 adopt_child(*of, std::dynamic_pointer_cast<media::MediaObject>(object));
@@ -183,7 +207,7 @@ void Dispatcher::release_object(const std::string& object_id, std::function<void
     if (objects.empty()) return gone();
     auto strand = objects.front()->shared_strand();
     strand->post([this, strand, object_id, objects = std::move(objects), gone = std::move(gone)]() mutable {
-        for (auto& object : objects) object->release();
+        for (auto& object : objects) let_go(*object);
         subscriptions_.with([&](auto& s) {
             for (auto it = s.lower_bound({object_id, ""}); it != s.end();) {
                 if (it->first != object_id && !it->first.starts_with(object_id + "/")) break;
@@ -211,7 +235,7 @@ void Dispatcher::release_object(const std::string& object_id, std::function<void
             });
         };
         for (auto& object : std::vector<std::shared_ptr<remote::Object>>{ending->objects})
-            object->finish().then([bury](remote::Outcome<remote::Done>) { bury(); });
+            finish(*object).then([bury](remote::Outcome<remote::Done>) { bury(); });
     });
 }
 

@@ -40,7 +40,7 @@ std::string problem_of(LoadedModule& module, remote::Registry& registry, const m
     if (descriptor->sdk_version != kSdkVersion)
         return "it was built against SDK " + std::to_string(descriptor->sdk_version) + ", this server has SDK " +
                std::to_string(kSdkVersion);
-    const std::size_t mark = registry.mark();
+    const auto mark = registry.mark();
     try {
         Module declaration{registry, services, descriptor->name};
         descriptor->declare(declaration);

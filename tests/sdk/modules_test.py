@@ -17,6 +17,9 @@ OURS = PREFIX / "lib" / "rivero" / "modules"
 EXAMPLE = os.environ["SDK_EXAMPLE"]
 BROKEN = os.environ["SDK_BROKEN"]
 
+MARSHALL_ERROR = 40001
+CONNECT_ERROR = 40004
+NOT_FOUND = 40101
 ILLEGAL_PARAM = 40107
 NOT_AVAILABLE = 40108
 
@@ -24,6 +27,17 @@ NOT_AVAILABLE = 40108
 def daemon(*directories):
     options = [option for directory in directories for option in ("--modules", str(directory))]
     return Daemon(RIVERO, "--hosts", "1", *options)
+
+
+def film(directory):
+    """Two seconds of pictures in a file."""
+    path = pathlib.Path(directory) / "film.webm"
+    subprocess.run(
+        ["gst-launch-1.0", "-q", "videotestsrc", "num-buffers=50", "!", "video/x-raw,width=160,height=120,framerate=25/1",
+         "!", "vp8enc", "deadline=1", "!", "webmmux", "!", "filesink", f"location={path}"],
+        check=True,
+    )
+    return path
 
 
 class Installed(unittest.TestCase):
@@ -88,15 +102,44 @@ class ModuleFromElsewhere(unittest.TestCase):
         self.assertEqual([each["name"] for each in counter["methods"]], ["reset"])
         self.assertIn("Counted", [each["name"] for each in kmd["events"]])
 
+    def test_its_hub_has_ports_that_elements_connect_to(self):
+        hub = self.client.create("example.Switch", mediaPipeline=self.pipeline)
+        ports = [self.client.create("HubPort", hub=hub) for _ in range(2)]
+        self.assertTrue(all(port.startswith(hub + "/") and port.endswith("_kurento.HubPort") for port in ports))
+        self.assertEqual(self.client.invoke(hub, "getChildren"), ports)
+        self.assertEqual(self.client.invoke(ports[0], "getParent"), hub)
+        self.assertEqual(self.client.invoke(ports[0], "getMediaPipeline"), self.pipeline)
+        described = self.client.call("describe", object=hub)
+        self.assertEqual(described["hierarchy"], ["kurento.Hub", "kurento.MediaObject"])
+
+        other = self.client.create("Switch", mediaPipeline=self.pipeline)
+        foreign = self.client.create("HubPort", hub=other)
+        for port, code in ((foreign, CONNECT_ERROR), (hub, MARSHALL_ERROR)):
+            with self.assertRaises(RpcError) as refused:
+                self.client.invoke(hub, "select", source=port)
+            self.assertEqual(refused.exception.code, code)
+
+        # Media goes in at one port and comes out at the other.
+        with tempfile.TemporaryDirectory() as directory:
+            player = self.client.create("PlayerEndpoint", mediaPipeline=self.pipeline, uri=film(directory).as_uri())
+            counter = self.client.create("Counter", mediaPipeline=self.pipeline, every=10)
+            self.client.subscribe(counter, "Counted")
+            self.client.invoke(player, "connect", sink=ports[0])
+            self.client.invoke(ports[1], "connect", sink=counter)
+            self.client.invoke(hub, "select", source=ports[0])
+            self.client.invoke(player, "play")
+            self.assertEqual(self.client.next_event("Counted")["frames"], 10)
+            self.assertIn("HubPort", self.client.invoke(hub, "getGstreamerDot"))
+        self.client.call("release", object=hub)
+        for gone in ports:
+            with self.assertRaises(RpcError) as refused:
+                self.client.invoke(gone, "getName")
+            self.assertEqual(refused.exception.code, NOT_FOUND)
+        self.assertEqual(self.client.invoke(player, "getSinkConnections"), [])
+
     def test_frames_of_a_file_pass_through_it(self):
         with tempfile.TemporaryDirectory() as directory:
-            film = pathlib.Path(directory) / "film.webm"
-            subprocess.run(
-                ["gst-launch-1.0", "-q", "videotestsrc", "num-buffers=50", "!", "video/x-raw,width=160,height=120,framerate=25/1",
-                 "!", "vp8enc", "deadline=1", "!", "webmmux", "!", "filesink", f"location={film}"],
-                check=True,
-            )
-            player = self.client.create("PlayerEndpoint", mediaPipeline=self.pipeline, uri=film.as_uri())
+            player = self.client.create("PlayerEndpoint", mediaPipeline=self.pipeline, uri=film(directory).as_uri())
             counter = self.client.create("Counter", mediaPipeline=self.pipeline, every=10)
             self.client.subscribe(counter, "Counted")
             self.client.invoke(player, "connect", sink=counter)

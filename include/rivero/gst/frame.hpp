@@ -22,6 +22,9 @@ struct Frame {
     bool discontinuity = false;  ///< something before it is missing
     /// When a decoder needs it, where that is not the pts: video with B-frames from files.
     std::optional<Time> dts = std::nullopt;
+    /// When the first of it came into the server. Only known while latency is measured; then it
+    /// stays with the buffer through decoders, converters and encoders.
+    std::optional<Time> entered = std::nullopt;
 };
 
 /// Nanoseconds on the monotonic clock, as in the buffers of our pipelines.

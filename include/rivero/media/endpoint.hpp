@@ -15,6 +15,9 @@ class Endpoint : public MediaElement {
 public:
     static constexpr const char* kClassName = "Endpoint";
     using MediaElement::MediaElement;
+
+protected:
+    [[nodiscard]] bool is_endpoint() const override { return true; }
 };
 
 /// An element that processes media.

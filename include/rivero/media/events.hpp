@@ -7,6 +7,24 @@
 /// Events of core classes. `source`, `timestampMillis`, `tags` and `type` are added when they are raised.
 namespace rivero::media {
 
+class MediaObject;
+
+/// What all events have; never raised itself.
+struct RaiseBase {
+    std::shared_ptr<MediaObject> source;
+    std::string timestampMillis;
+    std::vector<Tag> tags;
+};
+/// What all events have that are about media; never raised itself.
+struct Media {
+    std::string type;
+};
+inline auto describe(Identity<Media>) {
+    return structure<Media>("Media", "What events have that are about media.",
+                            field("type", &Media::type, "Name of the event."))
+        .extending("RaiseBase");
+}
+
 struct ErrorEvent {
     std::string description;
     int errorCode = 0;
@@ -16,7 +34,8 @@ inline auto describe(Identity<ErrorEvent>) {
     return structure<ErrorEvent>("Error", "Something went wrong inside this object; the others go on.",
                                  field("description", &ErrorEvent::description, "What happened, in a sentence."),
                                  field("errorCode", &ErrorEvent::errorCode, "Number of the media engine; 0 without one."),
-                                 field("type", &ErrorEvent::type, "A name for the kind of error."));
+                                 field("type", &ErrorEvent::type, "A name for the kind of error."))
+        .extending("RaiseBase");
 }
 
 struct ElementConnected {

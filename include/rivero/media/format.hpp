@@ -30,7 +30,7 @@ struct Format {
     gst::Caps caps;              ///< frames: with codec_data where the codec has some. Empty for rtp; raw: may be empty
 };
 
-/// `rtp/VP8`, `frames/opus`, `raw/video`
+/// `rtp/VP8`, `frames/opus`, `raw/video`, `data`
 [[nodiscard]] std::string to_string(const Format& format);
 /// All but the caps.
 [[nodiscard]] bool same_encoding(const Format& a, const Format& b);

@@ -7,6 +7,7 @@
 #include "rivero/remote/object.hpp"
 #include "rivero/remote/value.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -76,6 +77,7 @@ private:
 
     std::shared_ptr<Handle> handle_;
     std::vector<std::weak_ptr<MediaObject>> children_;
+    std::size_t prune_at_ = 16;  ///< when so many are noted, those that are gone are forgotten
     std::string name_;
     std::map<std::string, std::string> tags_;
     bool send_tags_ = false;
@@ -83,6 +85,14 @@ private:
 
     friend void adopt_child(MediaObject& parent, const std::shared_ptr<MediaObject>& child);
 };
+
+inline auto describe(Identity<RaiseBase>) {
+    return structure<RaiseBase>(
+               "RaiseBase", "What all events have.", field("source", &RaiseBase::source, "The object that tells it."),
+               field("timestampMillis", &RaiseBase::timestampMillis, "When it happened, in ms since 1970, as text."),
+               field("tags", &RaiseBase::tags, "The tags of the object when it has sendTagsInEvents; otherwise none."))
+        .extending("");
+}
 
 /// Notes a new child with its parent. Strand.
 void adopt_child(MediaObject& parent, const std::shared_ptr<MediaObject>& child);

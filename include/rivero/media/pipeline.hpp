@@ -29,9 +29,10 @@ public:
 
     [[nodiscard]] const Services& services() const { return services_; }
     [[nodiscard]] bool get_latency_stats() const { return latency_stats_; }
-    void set_latency_stats(bool on) { latency_stats_ = on; }
+    /// For all elements that are here and those that will be.
+    void set_latency_stats(bool on);
     [[nodiscard]] remote::Future<std::string> get_gstreamer_dot(std::optional<GstreamerDotDetails> details);
-    void dump_gstreamer_dot(std::optional<GstreamerDotDetails> details);
+    [[nodiscard]] remote::Future<remote::Done> dump_gstreamer_dot(std::optional<GstreamerDotDetails> details);
 
 private:
     const Services& services_;

@@ -33,4 +33,12 @@ private:
     std::optional<Format> format_;
 };
 
+/// An input of an element and the output at which its media comes out again.
+struct Through {
+    std::shared_ptr<Relay> input;
+    std::shared_ptr<Source> output;
+};
+/// Makes both and joins them. Any thread; they live on the worker.
+[[nodiscard]] Through make_through(Graph& graph, MediaType type);
+
 }  // namespace rivero::media

@@ -6,9 +6,12 @@
 #include "rivero/media/encodings.hpp"
 #include "rivero/media/flow.hpp"
 #include "rivero/media/format.hpp"
+#include "rivero/media/latency.hpp"
 #include "rivero/rtp/packet.hpp"
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +61,16 @@ public:
     [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq) const;
     /// accepts() has changed.
     void renegotiate();
+    /// From now on only this encoding of what accepts() says; empty: only raw media. What accepts anything gets it by
+    /// conversion. What does not accept it at all gets nothing, and on_problem says so.
+    void restrict_to(std::optional<Codec> codec);
+    /// What it is served with: accepts(), unless it is restricted.
+    [[nodiscard]] std::vector<Acceptable> wishes() const;
+
+    /// Starts measuring anew, or ends it.
+    void measure_latency(bool on);
+    /// Null while it is not measured.
+    [[nodiscard]] const SinkLatency* latency() const { return latency_.get(); }
 
     [[nodiscard]] bool attached() const { return node_ != nullptr; }
     [[nodiscard]] Source* source() const { return source_; }
@@ -79,6 +92,11 @@ private:
     Source* source_ = nullptr;
     Node* node_ = nullptr;
     std::optional<Bitrate> receive_limit_;
+    struct Restriction {
+        std::optional<Codec> codec;
+    };
+    std::optional<Restriction> restriction_;
+    std::unique_ptr<SinkLatency> latency_;
     Selection selection_;
 };
 

@@ -46,6 +46,21 @@ public:
         std::function<void(bool transcoding)> on_transcoding;
     };
 
+    /// Who wants to know what becomes of a source. Called on the worker.
+    struct Observer {
+        std::function<void(bool flowing)> on_flow;
+        std::function<void(bool transcoding)> on_transcoding;
+    };
+
+    /// One node of the tree, for those who look at it.
+    struct TreeNode {
+        std::string format;          ///< `rtp/VP8`
+        std::string caps;            ///< with all details; may be empty
+        std::string made_by;         ///< `depacketize`, `decode`, ...; empty for the root
+        std::optional<std::size_t> above;  ///< index of the node that it is derived from
+        std::vector<const Sink*> sinks;    ///< whom it serves
+    };
+
     Source(Graph& graph, MediaType type, Upstream upstream);
     Source(const Source&) = delete;
     Source& operator=(const Source&) = delete;
@@ -85,13 +100,20 @@ public:
     void detach(Sink& sink);
 
     void set_encoder_limits(EncoderLimits limits);
+    /// Tells the state of things now, and every change as long as the observer lives.
+    void observe(const std::shared_ptr<const Observer>& observer);
+    /// Frames that come in get a time of entry, unless they have one, and stages pass it on: for SinkLatency.
+    void measure_latency(bool on) { measures_latency_ = on; }
+    [[nodiscard]] bool measures_latency() const { return measures_latency_; }
     [[nodiscard]] bool transcoding() const { return transcoding_; }
     /// What came out, whether anybody takes it or not.
     FlowMeter flow;
     [[nodiscard]] std::size_t sink_count() const { return sinks_.size(); }
 
-    /// One line per node of the tree, `rtp/VP8`, `  > decode: raw/video`, with the number of its users.
-    [[nodiscard]] std::vector<std::string> describe_tree() const;
+    /// The tree, a node before those that are derived from it.
+    [[nodiscard]] std::vector<TreeNode> tree() const;
+    /// Sinks that wait: there is no format, or none that suits them.
+    [[nodiscard]] std::vector<const Sink*> waiting() const;
 
 private:
     friend class Sink;
@@ -100,6 +122,8 @@ private:
     void unroute(Sink& sink);
     void note_transcoding();
     void note_receive_limits();
+    template <class F>
+    void tell(F f);
     void on_receive_limit(Sink& sink);
     void request_keyframe(std::size_t encoding);
     void select_all();
@@ -116,6 +140,8 @@ private:
     std::uint32_t keyframe_wishes_ = 0;
     bool transcoding_ = false;
     bool transcoding_decided_ = false;
+    bool measures_latency_ = false;
+    std::vector<std::weak_ptr<const Observer>> observers_;
 };
 
 /// A source or sink that is shared between the threads of an element and the worker, and dies on the worker.

@@ -114,7 +114,7 @@ struct AudioCaps {
 };
 inline auto describe(Identity<AudioCaps>) {
     return structure<AudioCaps>("AudioCaps", "A format of sound.", field("codec", &AudioCaps::codec, "The encoding."),
-                                field("bitrate", &AudioCaps::bitrate, "In bit/s; 0 leaves it to the encoder."));
+                                field("bitrate", &AudioCaps::bitrate, "Accepted for compatibility: encoders of sound choose for themselves."));
 }
 
 struct VideoCaps {
@@ -123,7 +123,7 @@ struct VideoCaps {
 };
 inline auto describe(Identity<VideoCaps>) {
     return structure<VideoCaps>("VideoCaps", "A format of pictures.", field("codec", &VideoCaps::codec, "The encoding."),
-                                field("framerate", &VideoCaps::framerate, "Pictures per second."));
+                                field("framerate", &VideoCaps::framerate, "Accepted for compatibility: pictures keep their rate."));
 }
 
 enum class GstreamerDotDetails {
@@ -156,14 +156,15 @@ inline auto describe(Identity<RembParams>) {
     using P = RembParams;
     return structure<P>(
         "RembParams", "How the estimate of what the peer may send reacts to loss (REMB).",
-        field("packetsRecvIntervalTop", &P::packetsRecvIntervalTop, "Packets of one measuring interval at most."),
-        field("exponentialFactor", &P::exponentialFactor, "Growth per interval far below the threshold."),
+        field("packetsRecvIntervalTop", &P::packetsRecvIntervalTop, "Packets of one measuring interval at most.", 100),
+        field("exponentialFactor", &P::exponentialFactor, "Growth per interval far below the threshold.", 0.04F),
         field("linealFactorMin", &P::linealFactorMin, "Least growth per interval near the threshold, in bit/s."),
-        field("linealFactorGrade", &P::linealFactorGrade, "Intervals in which the rest to the best rate is covered."),
-        field("decrementFactor", &P::decrementFactor, "What the estimate is multiplied by when loss is high."),
-        field("thresholdFactor", &P::thresholdFactor, "Fraction of the best rate above which growth is slow."),
-        field("upLosses", &P::upLosses, "Lost packets of 256 from which loss counts as high."),
-        field("rembOnConnect", &P::rembOnConnect, "The estimate at the beginning, in bit/s."));
+        field("linealFactorGrade", &P::linealFactorGrade, "Intervals in which the rest to the best rate is covered.",
+              30.0F),
+        field("decrementFactor", &P::decrementFactor, "What the estimate is multiplied by when loss is high.", 0.5F),
+        field("thresholdFactor", &P::thresholdFactor, "Fraction of the best rate above which growth is slow.", 0.8F),
+        field("upLosses", &P::upLosses, "Lost packets of 256 from which loss counts as high.", 12),
+        field("rembOnConnect", &P::rembOnConnect, "The estimate at the beginning, in bit/s.", 300000));
 }
 
 struct OfferOptions {
@@ -171,8 +172,27 @@ struct OfferOptions {
 };
 inline auto describe(Identity<OfferOptions>) {
     return structure<OfferOptions>("OfferOptions", "What an offer contains.",
-                                   field("offerToReceiveAudio", &OfferOptions::offerToReceiveAudio, "An audio section; true when absent."),
-                                   field("offerToReceiveVideo", &OfferOptions::offerToReceiveVideo, "A video section; true when absent."));
+                                   field("offerToReceiveAudio", &OfferOptions::offerToReceiveAudio, "Whether it has an audio section.", true),
+                                   field("offerToReceiveVideo", &OfferOptions::offerToReceiveVideo, "Whether it has a video section.", true));
+}
+
+enum class FilterType { audio, autodetect, video };
+inline auto describe(Identity<FilterType>) {
+    using T = FilterType;
+    return Enumeration<T>{"FilterType",
+                          "Which kind of media a filter works on.",
+                          {{T::audio, "AUDIO"}, {T::autodetect, "AUTODETECT"}, {T::video, "VIDEO"}}};
+}
+
+struct CodecConfiguration {
+    std::optional<std::string> name;
+    std::optional<std::map<std::string, std::string>> properties;
+};
+inline auto describe(Identity<CodecConfiguration>) {
+    using C = CodecConfiguration;
+    return structure<C>("CodecConfiguration", "A codec in a list of those that may be negotiated.",
+                        field("name", &C::name, "Encoding name and clock rate, `opus/48000/2`."),
+                        field("properties", &C::properties, "Format parameters by name."));
 }
 
 /// A connection between two elements; ids instead of objects, as on the wire.

@@ -32,6 +32,12 @@ struct arg {
         doc = text;
         return std::move(*this);
     }
+    /// A value that the descriptor suggests for a parameter that must be given nevertheless.
+    template <class T>
+    arg&& suggests(T value) && {
+        default_value = std::move(value);
+        return std::move(*this);
+    }
     const char* name;
     const char* doc = "";
     Json default_value;
@@ -41,6 +47,12 @@ struct arg {
 /// Documentation of the thing that is being declared.
 struct doc {
     explicit doc(const char* t) : text{t} {}
+    const char* text;
+};
+
+/// Documentation of what a method gives back.
+struct returns {
+    explicit returns(const char* t) : text{t} {}
     const char* text;
 };
 
@@ -80,7 +92,7 @@ using Plain = std::decay_t<typename Returned<R>::Plain>;
 template <class P>
 Parameter parameter(const arg& a) {
     return {a.name, Value<Stored<P>>::type(), a.doc, a.has_default || is_optional<Stored<P>>,
-            a.has_default ? a.default_value : Json{}};
+            a.default_value};
 }
 
 /// Reads one argument. `earlier_present`: optional parameters of methods are positional; one that
@@ -91,7 +103,8 @@ Stored<P> read(const arg& a, const Json& arguments, const Directory& objects, bo
     Decoding in{objects, a.name};
     const bool optional = a.has_default || is_optional<Stored<P>>;
     auto found = arguments.is_object() ? arguments.find(a.name) : arguments.end();
-    const bool present = arguments.is_object() && found != arguments.end();
+    const bool present = arguments.is_object() && found != arguments.end() &&
+                         !(optional && null_means_absent<Stored<P>> && found->is_null());
     if (optional && (!present || (positional && !earlier_present))) {
         earlier_present = false;
         if constexpr (is_optional<Stored<P>>)
@@ -155,7 +168,8 @@ public:
         return std::move(*this);
     }
 
-    /// T(ObjectInit, P...). The first parameter that is a remote object is the parent.
+    /// T(ObjectInit, P...), one arg() for each parameter, then maybe doc(). The first parameter that
+    /// is a remote object is the parent.
     template <class... P, class... A>
     ClassBuilder&& constructor(A... args) && {
         return std::move(*this).template constructor_with<P...>(
@@ -169,8 +183,12 @@ public:
     /// needs.
     template <class... P, class Make, class... A>
     ClassBuilder&& constructor_with(Make make, A... args) && {
-        static_assert(sizeof...(P) == sizeof...(A), "one arg() for each parameter");
-        std::vector<arg> list{std::move(args)...};
+        static_assert(sizeof...(P) == (std::is_same_v<A, arg> + ... + 0),
+                      "one arg() for each parameter");
+        std::vector<arg> list;
+        Texts texts;
+        (sort_out(list, texts, std::move(args)), ...);
+        class_->constructor_doc_ = *texts.doc ? texts.doc : class_->doc_;
         (collectors_.push_back(&Value<detail::Stored<P>>::collect), ...);
         std::size_t i = 0;
         (class_->constructor_parameters_.push_back(detail::parameter<P>(list[i++])), ...);
@@ -189,7 +207,8 @@ public:
         return std::move(*this);
     }
 
-    /// Arguments after the member function: one arg() for each parameter, then doc().
+    /// Arguments after the member function: one arg() for each parameter, then doc(), then
+    /// returns() for what comes back.
     template <class R, class Owner, class... P, class... A>
     ClassBuilder&& method(const char* name, R (Owner::*function)(P...), A... rest) && {
         class_->methods_.push_back(operation<R, P...>(name, function, std::move(rest)...));
@@ -201,11 +220,13 @@ public:
         return std::move(*this);
     }
 
+    /// @param initial what it is until it is set, for the descriptor
     template <class Get, class Set>
     requires std::is_member_function_pointer_v<Set> ClassBuilder &&
-        property(const char* name, Get get, Set set, doc text) && {
+        property(const char* name, Get get, Set set, doc text, Json initial = nullptr) && {
         Property p = readable(name, get, text);
         p.set = setter(name, set);
+        p.default_value = std::move(initial);
         class_->properties_.push_back(std::move(p));
         return std::move(*this);
     }
@@ -228,11 +249,13 @@ public:
     template <class E>
     ClassBuilder&& event() && {
         const auto d = describe(Identity<E>{});
+        // The event itself is no complex type, but its members may be of some.
         TypeCollector own;
-        Value<E>::collect(own);
-        Json members = own.types().at(d.name).kmd["properties"];
-        std::apply([&](auto&... f) { (collect_member(f), ...); }, d.fields);
-        class_->events_.push_back({d.name, d.doc, members});
+        class_->events_.push_back(
+            {d.name, d.doc, d.base ? d.base : "Media", Value<E>::properties(own)});
+        collectors_.push_back([](TypeCollector& types) {
+            static_cast<void>(Value<E>::properties(types));
+        });
         return std::move(*this);
     }
 
@@ -262,39 +285,25 @@ private:
         if constexpr (requires(detail::Stored<P> s) { static_cast<Object*>(s.get()); })
             if (class_->parent_parameter_.empty()) class_->parent_parameter_ = a.name;
     }
-    template <class F>
-    void collect_member(const F& f) {
-        using M =
-            std::decay_t<decltype(std::declval<typename member_owner<decltype(f.member)>::type>().*
-                                  (f.member))>;
-        collectors_.push_back(&Value<M>::collect);
-    }
-    template <class>
-    struct member_owner;
-    template <class O, class M>
-    struct member_owner<M O::*> {
-        using type = O;
+    struct Texts {
+        const char* doc = "";
+        const char* returns = "";
     };
-    template <class O, class M>
-    struct member_owner<M O::*const> {
-        using type = O;
-    };
-
-    static void sort_out(std::vector<arg>& args, const char*&, arg a) {
-        args.push_back(std::move(a));
-    }
-    static void sort_out(std::vector<arg>&, const char*& text, doc d) { text = d.text; }
+    static void sort_out(std::vector<arg>& args, Texts&, arg a) { args.push_back(std::move(a)); }
+    static void sort_out(std::vector<arg>&, Texts& texts, doc d) { texts.doc = d.text; }
+    static void sort_out(std::vector<arg>&, Texts& texts, returns r) { texts.returns = r.text; }
 
     template <class R, class... P, class F, class... A>
     Operation operation(const char* name, F function, A... rest) {
         std::vector<arg> args;
-        const char* text = "";
-        (sort_out(args, text, std::move(rest)), ...);
+        Texts texts;
+        (sort_out(args, texts, std::move(rest)), ...);
         if (args.size() != sizeof...(P))
             throw std::invalid_argument{std::string{name} + ": one arg() for each parameter"};
         Operation op;
         op.name = name;
-        op.doc = text;
+        op.doc = texts.doc;
+        op.return_doc = *texts.returns ? texts.returns : texts.doc;
         op.return_type = Value<detail::Plain<R>>::type();
         std::size_t i = 0;
         (op.parameters.push_back(detail::parameter<P>(args[i++])), ...);

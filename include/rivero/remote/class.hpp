@@ -29,6 +29,7 @@ struct Operation {
     std::vector<Parameter> parameters;
     std::string return_type;  ///< empty: none
     std::string doc;
+    std::string return_doc;  ///< what comes back
     /// Strand of the object. Throws RpcError, or answers by the future.
     std::function<Future<Json>(Object&, const Json& arguments, const Directory&)> call;
 };
@@ -39,16 +40,17 @@ struct Property {
     std::string doc;
     bool read_only = false;
     bool final = false;
-    Json default_value;
+    Json default_value;  ///< what it is until it is set; null: not said
     Operation get;
     Operation set;  ///< empty call when read_only or final
 };
 
-/// An event type. `members` are its own and its base's, as KMD writes properties.
+/// An event type.
 struct EventType {
     std::string name;
     std::string doc;
-    Json members;
+    std::string base;  ///< simple name of the event that it extends
+    Json members;      ///< its own, as KMD writes properties
 };
 
 /// A remote class: what clients can create and call, declared beside its code. Immutable after
@@ -73,6 +75,7 @@ public:
     [[nodiscard]] const std::vector<Parameter>& constructor_parameters() const {
         return constructor_parameters_;
     }
+    [[nodiscard]] const std::string& constructor_doc() const { return constructor_doc_; }
     /// Name of the constructor parameter that is the parent; empty for an object without one.
     [[nodiscard]] const std::string& parent_parameter() const { return parent_parameter_; }
     /// Strand of the object to be. Throws RpcError.
@@ -87,7 +90,7 @@ private:
     template <class T>
     friend class ClassBuilder;
     friend class Registry;
-    std::string name_, doc_, wire_module_ = "kurento", kmd_module_ = "core";
+    std::string name_, doc_, constructor_doc_, wire_module_ = "kurento", kmd_module_ = "core";
     const Class* base_ = nullptr;
     std::vector<Parameter> constructor_parameters_;
     std::string parent_parameter_;

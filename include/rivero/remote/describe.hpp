@@ -7,6 +7,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace rivero::remote {
@@ -23,22 +24,39 @@ namespace rivero::remote {
 template <class T>
 using Identity = std::type_identity<T>;
 
+namespace detail {
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+}  // namespace detail
+
 template <class Owner, class Member>
 struct Field {
     const char* name;
     Member Owner::*member;
     const char* doc;
+    /// What counts where an optional member is unset, for the descriptor: whoever uses the value says it again. Empty:
+    /// nothing to tell.
+    std::conditional_t<detail::is_optional<Member>, Member, std::monostate> fallback{};
 };
 
 template <class Owner, class Member>
 [[nodiscard]] constexpr Field<Owner, Member> field(const char* name, Member Owner::*member,
                                                    const char* doc) {
-    return {name, member, doc};
+    return {name, member, doc, {}};
+}
+template <class Owner, class Member>
+[[nodiscard]] constexpr Field<Owner, std::optional<Member>> field(
+    const char* name, std::optional<Member> Owner::*member, const char* doc, Member fallback) {
+    return {name, member, doc, std::move(fallback)};
 }
 
 /// A complex type with members. `std::optional` members may be absent.
-template <class T, class... Fields>
+/// @tparam Base the type that it extends, of which T is a C++ derivation, too; void: none
+template <class T, class Base, class... Fields>
 struct Structure {
+    using Extends = Base;
     const char* name;
     const char* doc;
     std::tuple<Fields...> fields;
@@ -46,10 +64,17 @@ struct Structure {
     const char* module = "kurento";  ///< what `__module__` says
     const char* kmd_module = "core";
 
+    /// Only says so: for an event whose members come from elsewhere.
     [[nodiscard]] constexpr Structure extending(const char* b) const {
         Structure copy = *this;
         copy.base = b;
         return copy;
+    }
+    /// The members of B come first.
+    template <class B>
+    [[nodiscard]] constexpr Structure<T, B, Fields...> extending() const {
+        static_assert(std::is_base_of_v<B, T>);
+        return {name, doc, fields, describe(Identity<B>{}).name, module, kmd_module};
     }
     /// @param wire what `__module__` says; @param kmd the module whose descriptor holds the type
     [[nodiscard]] constexpr Structure in(const char* wire, const char* kmd) const {
@@ -61,8 +86,8 @@ struct Structure {
 };
 
 template <class T, class... Fields>
-[[nodiscard]] constexpr Structure<T, Fields...> structure(const char* name, const char* doc,
-                                                          Fields... fields) {
+[[nodiscard]] constexpr Structure<T, void, Fields...> structure(const char* name, const char* doc,
+                                                                Fields... fields) {
     return {name, doc, std::tuple<Fields...>{fields...}};
 }
 

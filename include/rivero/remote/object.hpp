@@ -64,6 +64,8 @@ public:
     [[nodiscard]] virtual Future<Done> finish() { return Done{}; }
 
 protected:
+    /// Null in a test that has none.
+    [[nodiscard]] const Directory* directory() const { return init_.directory; }
     void send_event(const std::string& type, Json data) {
         init_.events->on_event(init_.id, type, std::move(data));
     }

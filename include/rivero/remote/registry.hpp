@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <typeindex>
+#include <utility>
 #include <vector>
 
 namespace rivero::remote {
@@ -32,22 +33,32 @@ public:
     /// Names a descriptor module and gives its version. `core`, `elements` and `filters` belong to
     /// the wire module `kurento`.
     void add_module(const std::string& name, const std::string& version);
+    /// An event that no class raises itself, but from which others are derived.
+    void add_event(const std::string& kmd_module, EventType event);
     /// `[{name, version, generationTime, factories, kmd}]`, what clients see as the modules of the
     /// server.
     [[nodiscard]] Json describe_modules() const;
 
     /// What was added since `mark` is taken out again: a module whose registration failed leaves
     /// nothing behind.
-    [[nodiscard]] std::size_t mark() const { return in_order_.size(); }
-    void roll_back(std::size_t mark);
+    struct Mark {
+        std::size_t classes, types, modules, events;
+    };
+    [[nodiscard]] Mark mark() const;
+    void roll_back(const Mark& mark);
 
 private:
-    [[nodiscard]] Json kmd(const std::string& module, const std::string& version) const;
+    struct Described {
+        std::string name, version;
+    };
+    [[nodiscard]] const Described* find_module(const std::string& name) const;
+    [[nodiscard]] Json kmd(const Described& module) const;
 
     std::map<std::string, std::unique_ptr<Class>> by_name_;
     std::map<std::type_index, const Class*> by_type_;
     std::vector<const Class*> in_order_;
-    std::map<std::string, std::string> modules_;
+    std::vector<Described> modules_;  ///< in the order in which they came
+    std::vector<std::pair<std::string, EventType>> base_events_;  ///< with the module that has them
     TypeCollector types_;
 };
 

@@ -7,6 +7,7 @@
 #include "rivero/remote/json.hpp"
 #include "rivero/remote/object.hpp"
 
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -47,11 +48,19 @@ public:
         Json kmd;
     };
     [[nodiscard]] bool has(const std::string& name) const { return types_.count(name) != 0; }
-    void add(const std::string& name, Type type) { types_[name] = std::move(type); }
+    void add(const std::string& name, Type type) {
+        if (!has(name)) in_order_.push_back(name);
+        types_[name] = std::move(type);
+    }
     [[nodiscard]] const std::map<std::string, Type>& types() const { return types_; }
+    /// Forgets what was added since there were this many.
+    void shrink(std::size_t size) {
+        for (; in_order_.size() > size; in_order_.pop_back()) types_.erase(in_order_.back());
+    }
 
 private:
     std::map<std::string, Type> types_;
+    std::vector<std::string> in_order_;
 };
 
 /// The simple class name of a remote class that stands in a signature. Classes say it as `static
@@ -90,7 +99,7 @@ struct Value<bool> {
     static void collect(TypeCollector&) {}
 };
 
-/// Numbers that fit; a boolean counts as 0 or 1, null as 0.
+/// Numbers that fit, without what stands behind the point; a boolean counts as 0 or 1, null as 0.
 template <>
 struct Value<std::int32_t> {
     static Json encode(std::int32_t v) { return v; }
@@ -98,7 +107,7 @@ struct Value<std::int32_t> {
         if (j.is_null()) return 0;
         if (j.is_boolean()) return j.get<bool>() ? 1 : 0;
         if (j.is_number()) {
-            double v = std::trunc(j.get<double>());
+            const double v = j.get<double>();
             if (v >= std::numeric_limits<std::int32_t>::min() &&
                 v <= std::numeric_limits<std::int32_t>::max())
                 return static_cast<std::int32_t>(v);
@@ -120,6 +129,12 @@ struct Value<std::int64_t> {
                 static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
             return j.get<std::int64_t>();
         if (j.is_number_integer() && !j.is_number_unsigned()) return j.get<std::int64_t>();
+        if (j.is_number_float()) {
+            // 5.0 is what some languages write for 5. 2^63 is the first that does not fit.
+            const double v = j.get<double>();
+            if (v == std::trunc(v) && v >= -0x1p63 && v < 0x1p63)
+                return static_cast<std::int64_t>(v);
+        }
         in.wrong_type("int64");
     }
     static std::string type() { return "int64"; }
@@ -145,7 +160,9 @@ template <>
 struct Value<float> {
     static Json encode(float v) { return static_cast<double>(v); }
     static float decode(const Json& j, const Decoding& in) {
-        return static_cast<float>(Value<double>::decode(j, in));
+        const double v = Value<double>::decode(j, in);
+        if (std::abs(v) > std::numeric_limits<float>::max()) in.wrong_type("float");
+        return static_cast<float>(v);
     }
     static std::string type() { return "float"; }
     static void collect(TypeCollector&) {}
@@ -259,9 +276,25 @@ struct Value<Prepared<Name>> {
 
 namespace detail {
 template <class T>
-inline constexpr bool is_optional = false;
+struct Unwrapped {
+    using Type = T;
+};
 template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
+struct Unwrapped<std::optional<T>> {
+    using Type = T;
+};
+
+template <class T>
+inline constexpr bool is_reference_to_object = false;
+template <class T>
+inline constexpr bool is_reference_to_object<std::shared_ptr<T>> = true;
+
+/// Null as the value of an optional parameter: scalars read it as their zero, which is what clients
+/// have always got. What has no zero (a name out of a list, a reference, a complex type) counts as
+/// not given.
+template <class T, class Plain = typename Unwrapped<T>::Type>
+inline constexpr bool null_means_absent =
+    std::is_enum_v<Plain> || is_reference_to_object<Plain> || DescribedStruct<Plain>;
 
 /// The word that error messages use for the JSON type that T is read from.
 template <class T>
@@ -280,9 +313,15 @@ const char* json_kind() {
 
 template <DescribedStruct T>
 struct Value<T> {
+    using Description = decltype(describe(Identity<T>{}));
+    using Base = typename Description::Extends;
+
     static Json encode(const T& v) {
         const auto d = describe(Identity<T>{});
-        Json object = {{"__module__", d.module}, {"__type__", d.name}};
+        Json object = Json::object();
+        if constexpr (!std::is_void_v<Base>) object = Value<Base>::encode(v);
+        object["__module__"] = d.module;
+        object["__type__"] = d.name;
         std::apply(
             [&](auto&... f) {
                 (
@@ -301,13 +340,21 @@ struct Value<T> {
     static T decode(const Json& j, const Decoding& in) {
         const auto d = describe(Identity<T>{});
         if (!j.is_object()) in.wrong_type("object");
-        auto type = j.find("__type__");
-        if (type != j.end() && j.contains("__module__") && *type != d.name) {
-            throw RpcError{ErrorCode::unexpected_error, "'" + in.name + "': a value of type " +
-                                                            type->dump() + " is not a " +
-                                                            std::string{d.name}};
+        const auto module = j.find("__module__");
+        const auto type = j.find("__type__");
+        if (module != j.end() && type != j.end() &&
+            (*type != d.name || (*module != d.module && *module != d.kmd_module))) {
+            throw RpcError{ErrorCode::unexpected_error,
+                           "'" + in.name + "': a value of type " + module->dump() + "." +
+                               type->dump() + " is not a " + std::string{d.name}};
         }
         T value{};
+        decode_members(value, j, in);
+        return value;
+    }
+    static void decode_members(T& value, const Json& j, const Decoding& in) {
+        if constexpr (!std::is_void_v<Base>) Value<Base>::decode_members(value, j, in);
+        const auto d = describe(Identity<T>{});
         std::apply(
             [&](auto&... f) {
                 (
@@ -315,23 +362,36 @@ struct Value<T> {
                         using M = std::decay_t<decltype(value.*(f.member))>;
                         Decoding nested{in.objects, f.name, true};
                         auto member = j.find(f.name);
-                        if (member == j.end()) {
-                            if constexpr (detail::is_optional<M>) return;
-                            nested.wrong_type(detail::json_kind<M>());
+                        if constexpr (detail::is_optional<M>) {
+                            // Unset, also where there is a default: what is told back to clients
+                            // is only what they have set.
+                            if (member == j.end() ||
+                                (member->is_null() && detail::null_means_absent<M>))
+                                return;
                         }
+                        if (member == j.end()) nested.wrong_type(detail::json_kind<M>());
                         value.*(f.member) = Value<M>::decode(*member, nested);
                     }(),
                     ...);
             },
             d.fields);
-        return value;
     }
     static std::string type() { return describe(Identity<T>{}).name; }
-    static void collect(TypeCollector& types) {
+    /// As it would be written by hand: 0.04, where 0.04F on the wire has all its digits.
+    template <class M>
+    static Json literal(const M& value) {
+        if constexpr (std::is_same_v<M, float>) {
+            char text[32];
+            const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+            return Json::parse(text, end);
+        } else {
+            return Value<M>::encode(value);
+        }
+    }
+    /// The members of T itself, as KMD writes properties.
+    static Json properties(TypeCollector& types) {
         const auto d = describe(Identity<T>{});
-        if (types.has(d.name)) return;
         Json properties = Json::array();
-        types.add(d.name, {d.kmd_module, d.name, {}});  // first: types may be recursive
         std::apply(
             [&](auto&... f) {
                 (
@@ -339,17 +399,27 @@ struct Value<T> {
                         using M = std::decay_t<decltype(std::declval<T>().*(f.member))>;
                         Json property = {
                             {"name", f.name}, {"doc", f.doc}, {"type", Value<M>::type()}};
-                        if (detail::is_optional<M>) property["optional"] = true;
+                        if constexpr (detail::is_optional<M>) {
+                            property["optional"] = true;
+                            if (f.fallback) property["defaultValue"] = literal(*f.fallback);
+                        }
                         properties.push_back(property);
                         Value<M>::collect(types);
                     }(),
                     ...);
             },
             d.fields);
+        return properties;
+    }
+    static void collect(TypeCollector& types) {
+        const auto d = describe(Identity<T>{});
+        if (types.has(d.name)) return;
+        if constexpr (!std::is_void_v<Base>) Value<Base>::collect(types);
+        types.add(d.name, {d.kmd_module, d.name, {}});  // first: types may be recursive
         Json kmd = {{"name", d.name},
                     {"typeFormat", "REGISTER"},
                     {"doc", d.doc},
-                    {"properties", properties}};
+                    {"properties", properties(types)}};
         if (d.base) kmd["extends"] = d.base;
         types.add(d.name, {d.kmd_module, d.name, kmd});
     }

@@ -54,6 +54,10 @@ struct Packet {
     /// one sender agree. Until the first report is there: the arrival, smoothed. See
     /// clock_sync.hpp.
     Time capture;
+    /// When what it carries came into the server, if that was before `arrival`: our own encoders and
+    /// packetizers are on the way. Only known while latency is measured.
+    std::optional<Time> entered;
+    [[nodiscard]] Time entry() const { return entered.value_or(arrival); }
 
     /// A header extension that goes on to the receivers as it came (video orientation, dependency
     /// descriptor, ...).
@@ -161,6 +165,7 @@ public:
         packet->layered = packet->layer_sync = packet->ends_layer_frame = false;
         packet->encoding = packet->spatial_id = packet->temporal_id = 0;
         packet->audio_level.reset();
+        packet->entered.reset();
         packet->passed_count_ = 0;
         packet->set_payload(0, 0);
         return PacketPtr{packet.release()};

@@ -5,6 +5,7 @@
 namespace rivero::media {
 
 std::string to_string(const Format& format) {
+    if (format.type == MediaType::data) return "data";
     if (format.packing == Packing::raw || !format.codec)
         return format.type == MediaType::audio ? "raw/audio" : "raw/video";
     return (format.packing == Packing::rtp ? "rtp/" : "frames/") + std::string{encoding_name(*format.codec)};

@@ -30,14 +30,27 @@ Node::~Node() {
     }
 }
 
+namespace {
+
+void give(Sink& sink, const gst::Frame& frame) { sink.on_frame(frame); }
+void give(Sink& sink, const rtp::PacketPtr& packet) { sink.on_packet(packet); }
+
+std::optional<Time> entry_of(const gst::Frame& frame) { return frame.entered; }
+std::optional<Time> entry_of(const rtp::PacketPtr& packet) {
+    // A packet out of the past says nothing about how long the present takes.
+    return packet->replayed ? std::nullopt : std::optional{packet->entry()};
+}
+
+}  // namespace
+
 template <class Media>
 void Node::hand_to(Sink& sink, const Media& media) {
     sink.flow.count(graph_.flow);
-    if constexpr (std::is_same_v<Media, gst::Frame>) {
-        sink.on_frame(media);
-    } else {
-        sink.on_packet(media);
-    }
+    if (!sink.latency_) return give(sink, media);
+    const std::optional<Time> entry = entry_of(media);
+    if (entry) sink.latency_->input.add(Clock::now() - *entry);
+    give(sink, media);
+    if (entry && sink.latency_) sink.latency_->through.add(Clock::now() - *entry);
 }
 
 template <class User>
@@ -242,10 +255,17 @@ rtp::PacketPtr Node::find_packet(ExtSeqNum seq, std::size_t encoding) const {
     return histories_[encoding] ? histories_[encoding]->find(seq) : rtp::PacketPtr{};
 }
 
-void Node::describe(std::vector<std::string>& lines, const std::string& indent) const {
-    lines.push_back(indent + (stage_ ? std::string{stage_->kind()} + ": " : std::string{}) + to_string(format_) +
-                    " (" + std::to_string(users_) + ")");
-    for (auto& stage : stages_) stage->output().describe(lines, indent + "  > ");
+void Node::describe(std::vector<Source::TreeNode>& nodes, std::optional<std::size_t> above) const {
+    Source::TreeNode node;
+    node.format = to_string(format_);
+    if (format_.caps) node.caps = gst::caps_to_text(format_.caps);
+    if (stage_) node.made_by = stage_->kind();
+    node.above = above;
+    for (const Sink* sink : sinks_)
+        if (sink) node.sinks.push_back(sink);
+    const std::size_t index = nodes.size();
+    nodes.push_back(std::move(node));
+    for (auto& stage : stages_) stage->output().describe(nodes, index);
 }
 
 }  // namespace rivero::media

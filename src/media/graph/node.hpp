@@ -92,7 +92,7 @@ public:
     [[nodiscard]] Source& source() { return source_; }
     [[nodiscard]] Graph& graph() { return graph_; }
     [[nodiscard]] Stage* stage() const { return stage_; }
-    void describe(std::vector<std::string>& lines, const std::string& indent) const;
+    void describe(std::vector<Source::TreeNode>& nodes, std::optional<std::size_t> above) const;
 
 private:
     template <class Media>

@@ -15,7 +15,12 @@ void Relay::force(std::optional<Acceptable> format) {
     renegotiate();
 }
 
-std::vector<Acceptable> Relay::accepts() const { return {forced_ ? *forced_ : Acceptable::any()}; }
+std::vector<Acceptable> Relay::accepts() const {
+    if (!forced_) return {Acceptable::any()};
+    if (forced_->packing != Packing::frames || !forced_->codec) return {*forced_};
+    // Packets that are of this encoding already need not be opened.
+    return {*forced_, Acceptable::rtp(*forced_->codec)};
+}
 
 void Relay::on_format(const Format& format) {
     format_ = format;
@@ -41,6 +46,22 @@ void Relay::on_switch() {
 
 void Relay::on_end_of_stream() {
     if (target_) target_->end_of_stream();
+}
+
+Through make_through(Graph& graph, MediaType type) {
+    auto relay = make_on_worker<Relay>(graph, type);
+    Source::Upstream upstream;
+    upstream.request_keyframe = [weak = std::weak_ptr{relay}] {
+        if (auto alive = weak.lock()) alive->request_keyframe();
+    };
+    upstream.makes_keyframes = [weak = std::weak_ptr{relay}] {
+        auto alive = weak.lock();
+        return !alive || alive->can_have_keyframes();
+    };
+    auto source = make_on_worker<Source>(graph, graph, type, std::move(upstream));
+    // The relay keeps its source; the source knows the relay weakly: no ring.
+    graph.worker.post([relay, source] { relay->set_target(source); });
+    return {std::move(relay), std::move(source)};
 }
 
 }  // namespace rivero::media

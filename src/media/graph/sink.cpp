@@ -35,4 +35,33 @@ void Sink::renegotiate() {
     if (source_) source_->route(*this);
 }
 
+void Sink::restrict_to(std::optional<Codec> codec) {
+    restriction_ = Restriction{codec};
+    renegotiate();
+}
+
+std::vector<Acceptable> Sink::wishes() const {
+    std::vector<Acceptable> all = accepts();
+    if (!restriction_) return all;
+    const auto& codec = restriction_->codec;
+    std::vector<Acceptable> left;
+    for (Acceptable& wish : all) {
+        if (wish.anything) {
+            if (!codec) {
+                left.push_back(Acceptable::raw());
+            } else {
+                left.push_back(Acceptable::frames(*codec));
+                left.push_back(Acceptable::rtp(*codec));  // packets that are of it already stay packets
+            }
+        } else if (wish.codec == codec) {
+            left.push_back(std::move(wish));
+        }
+    }
+    if (left.empty() && !all.empty() && on_problem)
+        on_problem("no media can be sent here: the receiver does not take the format that was set");
+    return left;
+}
+
+void Sink::measure_latency(bool on) { latency_ = on ? std::make_unique<SinkLatency>() : nullptr; }
+
 }  // namespace rivero::media

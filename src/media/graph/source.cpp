@@ -11,7 +11,11 @@
 namespace rivero::media {
 
 Source::Source(Graph& graph, MediaType type, Upstream upstream)
-    : graph_{graph}, type_{type}, upstream_{std::move(upstream)} {}
+    : graph_{graph}, type_{type}, upstream_{std::move(upstream)} {
+    flow.on_change = [this](bool flowing) {
+        tell([flowing](const Observer& observer) { observer.on_flow(flowing); });
+    };
+}
 
 Source::~Source() {
     for (Sink* sink : sinks_) {
@@ -119,7 +123,11 @@ void Source::push(const rtp::PacketPtr& packet) {
 
 void Source::push(const gst::Frame& frame) {
     flow.count(graph_.flow);
-    if (root_) root_->push(frame);
+    if (!root_) return;
+    if (!measures_latency_ || frame.entered) return root_->push(frame);
+    gst::Frame stamped = frame;
+    stamped.entered = Clock::now();
+    root_->push(stamped);
 }
 
 void Source::end_of_stream() {
@@ -160,7 +168,7 @@ void Source::unroute(Sink& sink) {
 void Source::route(Sink& sink) {
     if (!root_) return;
     Node* before = sink.node_;
-    auto wishes = sink.accepts();
+    auto wishes = sink.wishes();
     if (wishes.empty()) {  // has not negotiated yet, or wants nothing of this kind
         if (before) unroute(sink);
         return;
@@ -222,6 +230,21 @@ void Source::note_transcoding() {
     transcoding_decided_ = true;
     transcoding_ = now;
     if (upstream_.on_transcoding) upstream_.on_transcoding(now);
+    tell([now](const Observer& observer) { observer.on_transcoding(now); });
+}
+
+template <class F>
+void Source::tell(F f) {
+    // A copy: who hears it may add another observer.
+    for (auto& weak : std::vector<std::weak_ptr<const Observer>>{observers_})
+        if (auto observer = weak.lock()) f(*observer);
+}
+
+void Source::observe(const std::shared_ptr<const Observer>& observer) {
+    std::erase_if(observers_, [](auto& weak) { return weak.expired(); });
+    observers_.push_back(observer);
+    observer->on_flow(flow.flowing());
+    if (transcoding_decided_) observer->on_transcoding(transcoding_);
 }
 
 void Source::note_receive_limits() {
@@ -242,10 +265,17 @@ void Source::set_encoder_limits(EncoderLimits limits) {
     if (root_) root_->set_limits(limits_);
 }
 
-std::vector<std::string> Source::describe_tree() const {
-    std::vector<std::string> lines;
-    if (root_) root_->describe(lines, "");
-    return lines;
+std::vector<Source::TreeNode> Source::tree() const {
+    std::vector<TreeNode> nodes;
+    if (root_) root_->describe(nodes, std::nullopt);
+    return nodes;
+}
+
+std::vector<const Sink*> Source::waiting() const {
+    std::vector<const Sink*> list;
+    for (const Sink* sink : sinks_)
+        if (!sink->node_) list.push_back(sink);
+    return list;
 }
 
 }  // namespace rivero::media

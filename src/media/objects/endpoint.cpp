@@ -128,9 +128,14 @@ void BaseRtpEndpoint::become(ConnectionState state) {
 
 namespace {
 
-std::string with_slashes(std::string uri) {
-    for (std::size_t at; (at = uri.find("%2F")) != std::string::npos;) uri.replace(at, 3, "/");
-    return uri;
+std::string with_slashes(const std::string& uri) {
+    std::string text;
+    std::size_t done = 0;
+    for (std::size_t at; (at = uri.find("%2F", done)) != std::string::npos; done = at + 3) {
+        text.append(uri, done, at - done);
+        text += '/';
+    }
+    return text.append(uri, done);
 }
 
 bool has_scheme(const std::string& uri) {

@@ -4,6 +4,7 @@
 
 #include "rivero/media/pipeline.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace rivero::media {
@@ -36,13 +37,18 @@ std::shared_ptr<MediaObject> MediaObject::get_parent() const {
 
 std::vector<std::shared_ptr<MediaObject>> MediaObject::get_children() const {
     std::vector<std::shared_ptr<MediaObject>> alive;
+    // One that was released may live on until its last call is over.
     for (auto& weak : children_)
-        if (auto child = weak.lock()) alive.push_back(std::move(child));
+        if (auto child = weak.lock(); child && (!directory() || directory()->find(child->id())))
+            alive.push_back(std::move(child));
     return alive;
 }
 
 void adopt_child(MediaObject& parent, const std::shared_ptr<MediaObject>& child) {
-    std::erase_if(parent.children_, [](auto& weak) { return weak.expired(); });
+    if (parent.children_.size() >= parent.prune_at_) {
+        std::erase_if(parent.children_, [](auto& weak) { return weak.expired(); });
+        parent.prune_at_ = std::max<std::size_t>(16, 2 * parent.children_.size());
+    }
     parent.children_.push_back(child);
 }
 

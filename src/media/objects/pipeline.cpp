@@ -20,14 +20,22 @@ void collect(const MediaObject& object, std::vector<MediaElement*>& elements) {
 MediaPipeline::MediaPipeline(remote::ObjectInit init, const Services& services)
     : MediaObject{std::move(init)}, services_{services} {}
 
-remote::Future<std::string> MediaPipeline::get_gstreamer_dot(std::optional<GstreamerDotDetails>) {
+void MediaPipeline::set_latency_stats(bool on) {
+    if (on == latency_stats_) return;
+    latency_stats_ = on;
     std::vector<MediaElement*> elements;
     collect(*this, elements);
-    return draw(id(), std::move(elements));
+    for (MediaElement* element : elements) element->measure_latency(on);
 }
 
-void MediaPipeline::dump_gstreamer_dot(std::optional<GstreamerDotDetails> details) {
-    dump(id(), get_gstreamer_dot(details));
+remote::Future<std::string> MediaPipeline::get_gstreamer_dot(std::optional<GstreamerDotDetails> details) {
+    std::vector<MediaElement*> elements;
+    collect(*this, elements);
+    return draw(*this, std::move(elements), details);
+}
+
+remote::Future<remote::Done> MediaPipeline::dump_gstreamer_dot(std::optional<GstreamerDotDetails> details) {
+    return dump(*this, services_.graph, [&] { return get_gstreamer_dot(details); });
 }
 
 }  // namespace rivero::media

@@ -65,6 +65,7 @@ private:
         frame.pts = pts;
         frame.keyframe = encoded.keyframe;
         frame.discontinuity = encoded.discontinuity;
+        if (output_->source().measures_latency()) frame.entered = encoded.arrival;
         output_->push(frame);
     }
 

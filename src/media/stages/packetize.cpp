@@ -43,6 +43,7 @@ public:
             packet->starts_keyframe = payload.starts_keyframe;
             packet->arrival = now;
             packet->capture = frame.pts;
+            packet->entered = frame.entered;
             payload.copy_to(packet->storage());
             packet->set_payload(0, payload.size());
             packets_.push_back(std::move(packet));

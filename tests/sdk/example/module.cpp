@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Rivero authors
 // SPDX-License-Identifier: Apache-2.0
 #include "counter.hpp"
+#include "switch.hpp"
 
 #include <rivero/media/module.hpp>
 
@@ -24,6 +25,16 @@ void declare(rivero::Module& module) {
             .read_only("frames", &example::Counter::frames, doc("Frames since the last reset."))
             .method("reset", &example::Counter::reset, doc("Begins at 0 again."))
             .event<example::Counted>());
+    module.add(rivero::remote::remote_class<example::Switch>(
+                   "Switch", doc("A hub whose ports all give what comes into one of them."))
+                   .extends<rivero::media::Hub>()
+                   .in_module("example", "example")
+                   .constructor<rivero::media::MediaPipeline&>(
+                       arg("mediaPipeline").says("Where it is created."))
+                   .method("select", &example::Switch::select,
+                           arg("source").says("The port; one of this hub."),
+                           doc("Chooses the port that all ports give. CONNECT_ERROR for a port of "
+                               "another hub.")));
 }
 
 }  // namespace

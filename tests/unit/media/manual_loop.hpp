@@ -6,21 +6,31 @@
 #include "rivero/base/loop.hpp"
 
 #include <deque>
+#include <mutex>
+#include <utility>
 
 namespace rivero::media {
 
-/// A loop that the test turns by hand, with a clock of its own.
+/// A loop that the test turns by hand, with a clock of its own. Any thread may post.
 class ManualLoop final : public Loop {
 public:
     ~ManualLoop() override { run(); }
-    void post(Task task) override { tasks_.push_back(std::move(task)); }
+    void post(Task task) override {
+        std::lock_guard lock{mutex_};
+        tasks_.push_back(std::move(task));
+    }
     [[nodiscard]] bool is_current() const override { return true; }
     Timer post_after(Duration delay, Task task) override { return timers_.add(now_ + delay, std::move(task)); }
 
     void run() {
-        while (!tasks_.empty()) {
-            Task task = std::move(tasks_.front());
-            tasks_.pop_front();
+        for (;;) {
+            Task task;
+            {
+                std::lock_guard lock{mutex_};
+                if (tasks_.empty()) return;
+                task = std::move(tasks_.front());
+                tasks_.pop_front();
+            }
             task();
         }
     }
@@ -31,6 +41,7 @@ public:
     }
 
 private:
+    std::mutex mutex_;
     std::deque<Task> tasks_;
     TimerQueue timers_;
     Time now_{};

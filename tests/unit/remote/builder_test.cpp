@@ -57,6 +57,7 @@ public:
     void fail() { throw RpcError{ErrorCode::not_implemented, "no"}; }
     Colour colour() const { return colour_; }
     float thin() const { return 0.04F; }
+    std::int64_t count() const { return n_; }
 
     std::optional<Promise<int>> promise;
     std::string parent_id;
@@ -64,6 +65,19 @@ public:
 private:
     Colour colour_;
     std::int64_t n_;
+};
+
+struct Fold {
+    int times = 0;
+};
+auto describe(Identity<Fold>) {
+    return structure<Fold>("Fold", "How it is folded.", field("times", &Fold::times, "How often."));
+}
+class Square : public Shape {
+public:
+    static constexpr const char* kClassName = "Square";
+    using Shape::Shape;
+    void fold(const Fold&) {}
 };
 
 class Objects : public Directory {
@@ -87,11 +101,12 @@ protected:
             .constructor<Shape&, Colour, std::int64_t>(arg("shape"), arg("colour") = "GREEN",
                                                        arg("n") = 5)
             .method("tell", &Circle::tell, arg("a"), arg("b"), arg("c"), doc("Says it."))
-            .method("move", &Circle::move, arg("by"), doc("Goes away."))
+            .method("move", &Circle::move, arg("by"), doc("Goes away."), returns("Where it is."))
             .method("later", &Circle::later, doc("Takes time."))
             .method("fail", &Circle::fail, doc("Always."))
             .read_only("colour", &Circle::colour, doc("Seen from outside."))
             .read_only("thin", &Circle::thin, doc("A float."))
+            .read_only("count", &Circle::count, doc("How many."))
             .event<Moved>()
             .add_to(registry);
         auto parent =
@@ -148,6 +163,18 @@ TEST_F(BuilderTest, OptionalParametersOfMethodsArePositional) {
     EXPECT_EQ(call("tell", {{"a", "x"}, {"c", 2}}), "x,-,-");
 }
 
+TEST_F(BuilderTest, NullForAnOptionalParameterIsItsZeroOrWhereThereIsNoneNotGiven) {
+    make({{"shape", "p"}, {"colour", nullptr}, {"n", nullptr}});
+    EXPECT_EQ(call("getColour", nullptr), "GREEN");  // the default
+    EXPECT_EQ(call("getCount", nullptr), 0);
+    EXPECT_EQ(call("tell", {{"a", nullptr}, {"b", nullptr}, {"c", 2}}), ",0,2");
+    EXPECT_THAT(
+        [&] {
+            make({{"shape", nullptr}});
+        },
+        testing::ThrowsMessage<RpcError>("Object '' not found"));
+}
+
 TEST_F(BuilderTest, SaysWhatWasWrongWithWhichParameter) {
     make({{"shape", "p"}});
     EXPECT_EQ(call("tell", nullptr), "40001: 'operationParams' is required");
@@ -157,7 +184,7 @@ TEST_F(BuilderTest, SaysWhatWasWrongWithWhichParameter) {
     EXPECT_EQ(call("tell", {{"a", Json::array()}}), "40001: 'a' parameter should be a string");
     EXPECT_EQ(call("move", {{"by", Json::object()}}), "40001: 'x' property should be a integer");
     EXPECT_EQ(call("move", {{"by", {{"__module__", "kurento"}, {"__type__", "Line"}, {"x", 1}}}}),
-              "40003: 'by': a value of type \"Line\" is not a Point");
+              "40003: 'by': a value of type \"kurento\".\"Line\" is not a Point");
     EXPECT_EQ(call("fail", nullptr), "40006: no");
     EXPECT_THAT(
         [&] {
@@ -201,10 +228,31 @@ TEST_F(BuilderTest, PrintsTheDescriptor) {
                     {"doc", ""},
                     {"optional", true},
                     {"defaultValue", "GREEN"}}));
+    EXPECT_EQ(kmd["remoteClasses"][1]["methods"][1]["return"],
+              (Json{{"type", "Point"}, {"doc", "Where it is."}}));
+    EXPECT_EQ(kmd["events"][0]["extends"], "Media");
+    EXPECT_EQ(kmd["code"]["api"]["java"]["packageName"], "org.kurento.client");
     EXPECT_EQ(kmd["complexTypes"].size(), 2u);
     EXPECT_EQ(kmd["events"][0]["name"], "Moved");
     EXPECT_TRUE(registry.find("Circle")->has_event("Moved"));
     EXPECT_EQ(registry.find("Circle")->hierarchy(), std::vector<std::string>{"kurento.Shape"});
+}
+
+TEST_F(BuilderTest, AModuleThatFailsLeavesNothingBehind) {
+    const auto before = registry.describe_modules();
+    const auto mark = registry.mark();
+    registry.add_module("zoo", "2.0.0");
+    EXPECT_EQ(registry.describe_modules()[1]["kmd"]["imports"][0]["name"], "core");
+    remote_class<Square>("Square", doc("Has corners."))
+        .extends<Shape>()
+        .in_module("zoo", "zoo")
+        .method("fold", &Square::fold, arg("how"), doc("Makes it smaller."))
+        .add_to(registry);
+    EXPECT_TRUE(registry.types().has("Fold"));
+    registry.roll_back(mark);
+    EXPECT_EQ(registry.find("Square"), nullptr);
+    EXPECT_FALSE(registry.types().has("Fold"));
+    EXPECT_EQ(registry.describe_modules(), before);
 }
 
 }  // namespace

@@ -60,6 +60,10 @@ struct Settings {
         std::uint16_t min_port = 1024;
         std::uint16_t max_port = 65535;
         bool ice_tcp = true;
+        std::vector<std::string> audio_codecs{"opus", "PCMU", "PCMA", "G722"};
+        std::vector<std::string> video_codecs{"VP8", "VP9", "H264", "AV1"};
+        int mtu = 1200;
+        int dscp = -1;
         std::string certificate_rsa;
         std::string certificate_ecdsa;
     } rtc;

@@ -207,6 +207,13 @@ rtp::PacketPtr Node::find_packet(ExtSeqNum seq) const {
     return history_ ? history_->find(seq) : rtp::PacketPtr{};
 }
 
+std::size_t Node::mtu() const {
+    std::optional<std::size_t> least;
+    for (const Sink* sink : sinks_)
+        if (sink) least = std::min(least.value_or(rtp::Packet::kCapacity), sink->mtu().value_or(graph_.mtu));
+    return least.value_or(graph_.mtu);
+}
+
 void Node::describe(std::vector<std::string>& lines, const std::string& indent) const {
     lines.push_back(indent + (stage_ ? std::string{stage_->kind()} + ": " : std::string{}) + to_string(format_) +
                     " (" + std::to_string(users_) + ")");

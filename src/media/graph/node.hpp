@@ -82,6 +82,8 @@ public:
     /// Whether something on the way from the root to here decodes or encodes.
     [[nodiscard]] bool converted() const;
     [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq) const;
+    /// What suits all sinks here, in bytes.
+    [[nodiscard]] std::size_t mtu() const;
     [[nodiscard]] Source& source() { return source_; }
     [[nodiscard]] Graph& graph() { return graph_; }
     [[nodiscard]] Stage* stage() const { return stage_; }

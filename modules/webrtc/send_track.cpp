@@ -57,6 +57,7 @@ SendTrack::SendTrack(MediaType type, Ssrc ssrc, Ssrc rtx_ssrc)
       state_{ssrc, type == MediaType::video ? 90000 : 48000} {}
 
 void SendTrack::configure(const sdp::NegotiatedSection& section, Send send) {
+    const auto before = codec_ ? std::optional{*codec_} : std::nullopt;
     section_ = section;
     send_ = std::move(send);
     codec_ = nullptr;
@@ -66,11 +67,14 @@ void SendTrack::configure(const sdp::NegotiatedSection& section, Send send) {
             if (auto kind = extension_kind(e.extension)) extensions_.add(*kind, e.id);
     extensions_.two_byte_allowed = section.extmap_allow_mixed;
     renegotiate();
-    if (!codec_ && format()) on_format(*format());
+    if (codec_ || !format()) return;
+    // The source has not moved us: when the codec is the same, too, its stream goes on as if nothing had happened.
+    choose_codec(*format());
+    if (codec_ && !(before && before->codec == codec_->codec && before->clock_rate == codec_->clock_rate)) begin();
 }
 
 void SendTrack::set_connected(bool connected) {
-    connected_ = connected;
+    if (std::exchange(connected_, connected) == connected) return;
     if (!connected || type() != MediaType::video || !codec_) return;
     waiting_for_keyframe_ = true;
     request_keyframe(true);
@@ -89,6 +93,11 @@ std::vector<media::Acceptable> SendTrack::accepts() const {
 }
 
 void SendTrack::on_format(const media::Format& format) {
+    choose_codec(format);
+    if (codec_) begin();
+}
+
+void SendTrack::choose_codec(const media::Format& format) {
     codec_ = nullptr;
     if (!section_) return;
     // The same profile first, then whatever can take it.
@@ -100,7 +109,9 @@ void SendTrack::on_format(const media::Format& format) {
             codec_ = &codec;
         }
     }
-    if (!codec_) return;
+}
+
+void SendTrack::begin() {
     replayed_.clear();
     rewriter_.switch_source(codec_->clock_rate);
     state_.set_clock_rate(codec_->clock_rate);
@@ -201,8 +212,8 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     state_.on_retransmitted(packet->payload().size(), size - packet->payload().size());
 }
 
-void SendTrack::on_keyframe_request() {
-    ++counters_.keyframe_requests_pli;
+void SendTrack::on_keyframe_request(KeyframeRequest kind) {
+    ++(kind == KeyframeRequest::pli ? counters_.plis : counters_.firs);
     request_keyframe();
 }
 

@@ -40,8 +40,8 @@ public:
     void on_packet(const rtp::PacketPtr& packet) override;
 
     void on_nack(Time now, const rtcp::GenericNack& nack);
-    /// PLI or FIR.
-    void on_keyframe_request();
+    enum class KeyframeRequest { pli, fir };
+    void on_keyframe_request(KeyframeRequest kind);
     void on_report_block(Time now, const rtcp::ReportBlock& block);
     [[nodiscard]] std::optional<rtcp::SenderReport> make_report(Time now, rtcp::NtpTime wall_clock);
 
@@ -53,7 +53,7 @@ public:
         std::uint64_t nacks = 0;         ///< NACK messages
         std::uint64_t nacked = 0;        ///< packets asked for in them
         std::uint64_t not_found = 0;     ///< of these: too old
-        std::uint64_t keyframe_requests_pli = 0;
+        std::uint64_t plis = 0, firs = 0;
         std::uint64_t unsent = 0;        ///< the transport refused
     };
     [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -65,6 +65,10 @@ private:
         Time at;
     };
     void retransmit(Time now, SeqNum seq);
+    /// What of the agreed codecs the format is sent as; none when it does not suit.
+    void choose_codec(const media::Format& format);
+    /// The next packet is the first of a new source.
+    void begin();
     [[nodiscard]] rtp::OutgoingExtensions extensions_of(const rtp::Packet& packet) const;
     [[nodiscard]] bool may_send() const { return connected_ && codec_ && send_; }
 

@@ -4,6 +4,7 @@
 
 #include "peer.hpp"
 #include "rivero/rtp/twcc_recorder.hpp"
+#include "send_control.hpp"
 #include "transport/ice/nice_ice_transport.hpp"
 
 namespace rivero::webrtc {
@@ -17,6 +18,7 @@ public:
           transport{peer.graph_.worker,
                     std::make_unique<transport::NiceIceTransport>(peer.graph_.worker, peer.context_, peer.resolver_, std::move(ice)),
                     *peer.dtls_},
+          control{peer.graph_.worker, [this](MutableBytes packet, std::size_t size) { return transport.send_rtp(packet, size); }},
           peer_{peer} {
         transport.set_listener(this);
     }
@@ -32,6 +34,7 @@ public:
     bool connected = false;
     rtp::TwccRecorder twcc;
     transport::DtlsSrtpTransport transport;
+    SendControl control;
 
 private:
     void on_local_candidate(std::string_view candidate) override {

@@ -9,6 +9,7 @@
 #include "rivero/rtp/header.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 namespace rivero::webrtc {
@@ -22,6 +23,12 @@ constexpr Duration kRtcpTimeout = 15s;
 constexpr Duration kRembTimeout = 10s;
 constexpr std::size_t kMaxEarlyCandidates = 100;
 constexpr std::size_t kMaxCompound = 1200;
+/// What video without layers is worth looking for room for.
+constexpr Bitrate kWantedForVideo = Bitrate::kbps(3000);
+constexpr Bitrate kRoomForAudio = Bitrate::kbps(50);
+/// A sender is not asked for less, however narrow the way to its receivers is.
+constexpr Bitrate kLeastForwarded = Bitrate::kbps(100);
+constexpr Bitrate kNoLimit = Bitrate::kbps(1'000'000);
 
 std::vector<transport::Fingerprint> fingerprints_of(const sdp::NegotiatedTransport& t) {
     std::vector<transport::Fingerprint> list;
@@ -65,7 +72,10 @@ Peer::Peer(media::Graph& graph, GMainContext* context, transport::HostResolver& 
       audio_in_{std::move(audio_in)},
       video_in_{std::move(video_in)} {}
 
-Peer::~Peer() = default;
+Peer::~Peer() {
+    audio_in_->leave();
+    video_in_->leave();
+}
 
 Peer::Leg& Peer::add_leg(std::size_t id, const transport::IceCredentials& local) {
     auto ice = settings_->ice;
@@ -137,18 +147,20 @@ void Peer::configure_receiving(Leg& leg, const sdp::NegotiatedTransport& transpo
         sections.push_back(std::move(demuxed));
     }
     leg.demuxer.set_sections(std::move(sections));
+    leg.control.configure(leg.transport_cc);
 }
 
 void Peer::configure_sending(MediaType type) {
     SendTrack& sender = type == MediaType::audio ? *audio_in_ : *video_in_;
     const auto* section = session_->section(type);
     if (!section) {
-        sender.configure({}, {});
+        sender.configure({}, nullptr);
         sender.set_connected(false);
         return;
     }
     Leg* leg = legs_[section->transport].get();
-    sender.configure(*section, [leg](MutableBytes packet, std::size_t size) { return leg->transport.send_rtp(packet, size); });
+    sender.configure(*section, &leg->control);
+    if (type == MediaType::video) leg->control.set_padding(&sender);
     sender.set_connected(leg->connected);
 }
 
@@ -210,14 +222,38 @@ void Peer::set_limits(const Limits& limits) {
 }
 
 void Peer::apply_send_limits() {
-    std::optional<Bitrate> limit = remb_received_;
-    if (connect_phase_ && limits_.remb_on_connect) limit = std::max(limit.value_or(Bitrate{0}), *limits_.remb_on_connect);
     const auto* video = session_ ? session_->section(MediaType::video) : nullptr;
+    Bitrate most = limits_.send.max;
+    if (video && video->remote_bandwidth && video->remote_bandwidth->bps > 0)
+        most = most.bps == 0 ? *video->remote_bandwidth : std::min(most, *video->remote_bandwidth);
+    std::optional<Bitrate> limit;
+    if (video) {
+        SendControl& control = legs_[video->transport]->control;
+        const media::Encodings* encodings = video_in_->source() ? video_in_->source()->encodings() : nullptr;
+        Bitrate wanted{0};
+        if (video_in_->sends() && video_in_->attached()) {
+            wanted = encodings ? Bitrate{encodings->best_rate().bps * 13 / 10} : kWantedForVideo;
+            if (most.bps != 0) wanted = std::min(wanted, most);
+            wanted.bps += kRoomForAudio.bps;
+        }
+        control.set_wanted(wanted);
+        // A guess is good enough to begin with some encoding, but no reason to hold back what is the only one.
+        if (control.measured() || encodings) limit = control.estimate();
+        if (limit && audio_in_->sends()) limit->bps -= std::min(kRoomForAudio.bps, limit->bps / 4);
+    }
+    if (connect_phase_ && limits_.remb_on_connect) limit = std::max(limit.value_or(Bitrate{0}), *limits_.remb_on_connect);
     if (limit) limit = std::max(*limit, limits_.send.min);
-    const auto at_most = [&](Bitrate most) { limit = std::min(limit.value_or(most), most); };
-    if (limits_.send.max.bps != 0) at_most(limits_.send.max);
-    if (video && video->remote_bandwidth && video->remote_bandwidth->bps > 0) at_most(*video->remote_bandwidth);
+    if (most.bps != 0) limit = std::min(limit.value_or(most), most);
+    // The estimate changes with each feedback; what goes by it need not.
+    const auto before = video_in_->receive_limit();
+    if (before && limit && *limit != most && std::abs(before->bps - limit->bps) < before->bps / 20) return;
     video_in_->set_receive_limit(limit);
+}
+
+std::optional<Bitrate> Peer::send_estimate() const {
+    const auto* video = session_ ? session_->section(MediaType::video) : nullptr;
+    const auto* any = video ? video : session_ ? session_->section(MediaType::audio) : nullptr;
+    return any ? legs_[any->transport]->control.estimate() : std::nullopt;
 }
 
 void Peer::close() {
@@ -271,7 +307,7 @@ void Peer::on_rtp(Leg& leg, MutableBytes datagram, Time arrival) {
         ++dropped_;
         return;
     }
-    track->on_packet(arrival, *header, extensions, std::move(packet));
+    track->on_packet(arrival, *header, extensions, *route, std::move(packet));
     wake_by(track->next_deadline());
     wake_by(leg.twcc.next_deadline());
 }
@@ -327,7 +363,10 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
         void operator()(const rtcp::GenericNack& nack) const {
             if (SendTrack* track = peer.sender_of(nack.media)) track->on_nack(now, nack);
         }
-        void operator()(const rtcp::TransportFeedback&) const {}
+        void operator()(const rtcp::TransportFeedback& feedback) const {
+            leg.control.on_feedback(now, feedback);
+            peer.apply_send_limits();
+        }
         void operator()(const rtcp::PictureLoss& pli) const {
             if (SendTrack* track = peer.sender_of(pli.media)) track->on_keyframe_request(SendTrack::KeyframeRequest::pli);
         }
@@ -341,6 +380,7 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
             if (!start || remb.bitrate >= *start || (peer.remb_received_ && remb.bitrate < *peer.remb_received_)) peer.connect_phase_ = false;
             peer.remb_received_ = remb.bitrate;
             peer.remb_received_at_ = now;
+            leg.control.on_remb(remb.bitrate);
             peer.apply_send_limits();
         }
     };
@@ -357,6 +397,7 @@ void Peer::on_reports(const std::vector<rtcp::ReportBlock>& blocks, Time now) {
             video_.set_rtt(*rtt);
             audio_in_->set_rtt(*rtt);
             video_in_->set_rtt(*rtt);
+            for (auto& leg : legs_) leg->control.set_rtt(*rtt);
         }
     }
 }
@@ -406,6 +447,7 @@ void Peer::service() {
         }
         if (remb_received_ && now - remb_received_at_ > kRembTimeout) {
             remb_received_.reset();
+            for (auto& leg : legs_) leg->control.on_remb({});
             apply_send_limits();
         }
     }
@@ -451,7 +493,15 @@ void Peer::add_remb(Time now, std::vector<rtcp::Message>& out) {
     Bitrate wanted = limits_.receive.max;
     if (legs_[video->transport]->transport_cc) {
         // Its own estimate is better than ours; we only say what we do not want to exceed.
-        if (wanted.bps == 0) return;
+        std::optional<Bitrate> most;
+        if (limits_.receive.max.bps != 0) most = limits_.receive.max;
+        // Nor more than anybody can take: what is too much for all of them is lost behind us.
+        if (const auto forward = video_.forward_limit()) {
+            const Bitrate least = std::max(kLeastForwarded, limits_.receive.min);
+            most = std::min(most.value_or(kNoLimit), std::max(*forward, least));
+        }
+        if (!most && !remb_sent_) return;
+        wanted = most.value_or(kNoLimit);  // what we said before does not hold any more
     } else {
         const std::uint64_t bytes = video_.bytes();
         const double seconds = std::chrono::duration<double>(now - remb_at_).count();

@@ -88,6 +88,8 @@ public:
     /// The id of the transport that media of this kind goes over, as clients see it; empty without one.
     [[nodiscard]] std::string transport_name(MediaType type) const;
     [[nodiscard]] std::optional<Bitrate> remb_sent() const { return remb_sent_; }
+    /// What the way to the peer carries, of all media together.
+    [[nodiscard]] std::optional<Bitrate> send_estimate() const;
     [[nodiscard]] std::optional<Bitrate> remb_received() const { return remb_received_; }
 
 private:

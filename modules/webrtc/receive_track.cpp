@@ -34,15 +34,29 @@ void ReceiveTrack::configure(const sdp::NegotiatedSection& section) {
         pushed_codec_ = nullptr;
         source_->clear_format();
     }
+    source_->set_encodings(simulcast() ? section_->remote_rids.size() : 1);
 }
 
-ReceiveTrack::Stream* ReceiveTrack::stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec) {
+std::optional<std::size_t> ReceiveTrack::encoding_of(const std::string& rid) const {
+    for (std::size_t i = 0; i < std::min(section_->remote_rids.size(), media::Encodings::kMax); ++i)
+        if (section_->remote_rids[i].id == rid) return i;
+    return std::nullopt;
+}
+
+ReceiveTrack::Stream* ReceiveTrack::stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec,
+                                               const rtp::Demuxer::Route& route) {
+    std::optional<std::size_t> encoding;
+    if (simulcast()) {
+        encoding = encoding_of(route.rid);
+        if (!encoding) return nullptr;
+    }
     auto found = streams_.find(ssrc.value);
     if (found != streams_.end()) {
         if (found->second->codec != &codec) {  // another payload type in the same stream
             found->second->codec = &codec;
             found->second->inspector = codec::Inspector{codec.codec};
         }
+        found->second->encoding = encoding;
         return found->second.get();
     }
     if (streams_.size() >= kMaxStreams) {
@@ -59,10 +73,15 @@ ReceiveTrack::Stream* ReceiveTrack::stream_for(Ssrc ssrc, const sdp::NegotiatedC
     settings.nack = codec.feedback.nack;
     settings.rtt = rtt_;
     auto stream = std::make_unique<Stream>(ssrc, codec, clock_, settings);
+    stream->encoding = encoding;
     return streams_.emplace(ssrc.value, std::move(stream)).first->second.get();
 }
 
-ReceiveTrack::Stream* ReceiveTrack::repaired_by(Ssrc rtx) {
+ReceiveTrack::Stream* ReceiveTrack::repaired_by(Ssrc rtx, const rtp::Demuxer::Route& route) {
+    if (simulcast()) {
+        const auto encoding = encoding_of(route.rid);
+        return route.repair && encoding ? stream_of(*encoding) : nullptr;
+    }
     for (const auto& remote : section_->remote_sources) {
         if (remote.rtx != rtx) continue;
         auto found = streams_.find(remote.ssrc.value);
@@ -74,20 +93,30 @@ ReceiveTrack::Stream* ReceiveTrack::repaired_by(Ssrc rtx) {
     return found == streams_.end() ? nullptr : found->second.get();
 }
 
+ReceiveTrack::Stream* ReceiveTrack::stream_of(std::size_t encoding) {
+    Stream* newest = nullptr;
+    for (auto& [ssrc, stream] : streams_) {
+        if (simulcast() ? stream->encoding != encoding : current_ != Ssrc{ssrc}) continue;
+        auto heard = [](Stream& s) { return s.receiver.statistics().counters().last_arrival; };
+        if (!newest || heard(*stream) > heard(*newest)) newest = stream.get();
+    }
+    return newest;
+}
+
 void ReceiveTrack::on_packet(Time now, const rtp::HeaderView& header, const rtp::Extensions& extensions,
-                             rtp::PacketPtr packet) {
+                             const rtp::Demuxer::Route& route, rtp::PacketPtr packet) {
     if (!receives()) return;
     using Arrival = rtp::StreamReceiver::Arrival;
     for (const auto& codec : section_->codecs) {
         if (codec.rtx == header.payload_type) {
-            Stream* stream = repaired_by(header.ssrc);
+            Stream* stream = repaired_by(header.ssrc, route);
             if (!stream) return;
             if (stream->receiver.on_rtx(now, header, extensions, codec.payload_type, *packet) == Arrival::media)
                 push(*stream, std::move(packet), false);
             return;
         }
         if (codec.payload_type != header.payload_type) continue;
-        Stream* stream = stream_for(header.ssrc, codec);
+        Stream* stream = stream_for(header.ssrc, codec, route);
         if (!stream) return;
         const Arrival arrival = stream->receiver.on_packet(now, header, extensions, *packet);
         if (arrival == Arrival::media || arrival == Arrival::padding)
@@ -109,7 +138,11 @@ media::Format ReceiveTrack::format_of(const sdp::NegotiatedCodec& codec) const {
 }
 
 void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
-    if (current_ != stream.receiver.ssrc()) {
+    if (stream.encoding) {
+        packet->encoding = static_cast<std::uint8_t>(*stream.encoding);
+        // Encodings of another codec than the first are left out: there is one format.
+        if (source_->format() && stream.codec != pushed_codec_ && packet->arrival - heard_ < kSwitchInterval) return;
+    } else if (current_ != stream.receiver.ssrc()) {
         // A stream begins with media; a late packet of the old one, or two at once, must not take turns.
         if (padding || (current_ && packet->arrival - heard_ < kSwitchInterval)) return;
         // Another SSRC, another numbering: receivers see it as a new source.
@@ -126,11 +159,21 @@ void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
     if (type_ == MediaType::audio) {
         packet->starts_keyframe = true;
     } else if (!padding) {
-        packet->starts_keyframe = stream.inspector.inspect(packet->timestamp, packet->payload()).starts_keyframe;
+        const auto info = stream.inspector.inspect(packet->timestamp, packet->payload());
+        packet->starts_keyframe = info.starts_keyframe;
+        // Of AV1 only the first packet of a picture tells.
+        if ((info.temporal_id || info.spatial_id) && stream.codec->codec != Codec::av1) {
+            packet->layered = true;
+            packet->spatial_id = info.spatial_id.value_or(0);
+            packet->temporal_id = info.temporal_id.value_or(0);
+            packet->layer_sync = info.layer_sync;
+            packet->ends_layer_frame = info.ends_frame;
+        }
+        if (stream.encoding && info.width != 0) source_->set_encoding_size(*stream.encoding, info.width, info.height);
         if (packet->starts_keyframe) {
             ++stream.keyframes;
             stream.receiver.on_keyframe(*packet);
-            keyframes_.on_keyframe();
+            keyframes_[stream.encoding.value_or(0)].on_keyframe();
         }
     }
     source_->push(packet);
@@ -151,36 +194,56 @@ void ReceiveTrack::on_bye(Ssrc ssrc) {
 
 void ReceiveTrack::set_rtt(Duration rtt) {
     rtt_ = rtt;
-    keyframes_.set_rtt(rtt);
+    for (auto& keyframes : keyframes_) keyframes.set_rtt(rtt);
     for (auto& [ssrc, stream] : streams_) stream->receiver.set_rtt(rtt);
 }
 
 void ReceiveTrack::poll(Time now, Ssrc sender, std::vector<rtcp::Message>& out) {
-    bool gave_up = false;
     for (auto& [ssrc, stream] : streams_) {
         auto lost = stream->receiver.nacks().poll(now);
         if (!lost.empty()) {
             ++stream->nacks;
             out.push_back(rtcp::GenericNack{sender, stream->receiver.ssrc(), std::move(lost)});
         }
-        gave_up = stream->receiver.nacks().take_gave_up() || gave_up;
+        const std::size_t encoding = stream->encoding.value_or(0);
+        // What nobody looks at need not be whole.
+        if (stream->receiver.nacks().take_gave_up() && source_->is_used(encoding)) keyframes_[encoding].request(now);
     }
     if (type_ != MediaType::video || !section_) return;
-    if (gave_up) keyframes_.request(now);
-    if (!current_ || !keyframes_.poll(now)) return;
-    auto stream = streams_.find(current_->value);
-    if (stream == streams_.end()) return;
-    if (stream->second->codec->feedback.pli) {
-        ++stream->second->plis;
-        out.push_back(rtcp::PictureLoss{sender, *current_});
-    } else if (stream->second->codec->feedback.fir) {
-        ++stream->second->firs;
-        out.push_back(rtcp::FullIntraRequest{sender, {{*current_, fir_seq_++}}});
+    for (std::size_t encoding = 0; encoding < keyframes_.size(); ++encoding) {
+        Stream* stream = stream_of(encoding);
+        if (!stream || (!simulcast() && encoding != 0) || !keyframes_[encoding].poll(now)) continue;
+        if (stream->codec->feedback.pli) {
+            ++stream->plis;
+            out.push_back(rtcp::PictureLoss{sender, stream->receiver.ssrc()});
+        } else if (stream->codec->feedback.fir) {
+            ++stream->firs;
+            out.push_back(rtcp::FullIntraRequest{sender, {{stream->receiver.ssrc(), fir_seq_++}}});
+        }
     }
 }
 
+void ReceiveTrack::request_keyframe(Time now) {
+    std::uint32_t wishes = source_->take_keyframe_wishes();
+    // Not the source, but somebody who names none.
+    for (std::size_t i = 0; wishes == 0 && i < keyframes_.size(); ++i)
+        if (simulcast() ? source_->is_used(i) : i == 0) wishes |= 1U << i;
+    for (std::size_t i = 0; i < keyframes_.size(); ++i)
+        if (wishes >> i & 1) keyframes_[i].request(now);
+}
+
+std::optional<Bitrate> ReceiveTrack::forward_limit() const {
+    // Of several encodings each receiver gets what suits him.
+    return simulcast() ? std::nullopt : source_->forward_limit();
+}
+
 std::optional<Time> ReceiveTrack::next_deadline() const {
-    std::optional<Time> next = current_ ? keyframes_.next_deadline() : std::nullopt;
+    std::optional<Time> next;
+    for (std::size_t i = 0; i < keyframes_.size(); ++i) {
+        if (simulcast() ? streams_.empty() : !current_ || i != 0) continue;
+        auto deadline = keyframes_[i].next_deadline();
+        if (deadline && (!next || *deadline < *next)) next = deadline;
+    }
     for (auto& [ssrc, stream] : streams_) {
         auto deadline = stream->receiver.nacks().next_deadline();
         if (deadline && (!next || *deadline < *next)) next = deadline;
@@ -222,7 +285,7 @@ std::vector<ReceiveTrack::StreamStats> ReceiveTrack::stats() const {
     for (auto& [ssrc, stream] : streams_) {
         list.push_back({Ssrc{ssrc}, stream->codec->codec, stream->receiver.statistics().counters(),
                         stream->fraction_lost, stream->nacks, stream->plis, stream->firs, stream->receiver.recovered(),
-                        stream->keyframes});
+                        stream->keyframes, stream->encoding ? section_->remote_rids[*stream->encoding].id : std::string{}});
     }
     return list;
 }

@@ -6,12 +6,14 @@
 #include "rivero/media/source.hpp"
 #include "rivero/rtcp/packets.hpp"
 #include "rivero/rtp/clock_sync.hpp"
+#include "rivero/rtp/demuxer.hpp"
 #include "rivero/rtp/extensions.hpp"
 #include "rivero/rtp/header.hpp"
 #include "rivero/rtp/keyframe_request_limiter.hpp"
 #include "rivero/rtp/stream_receiver.hpp"
 #include "sdp/negotiation.hpp"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -29,12 +31,15 @@ public:
 
     void configure(const sdp::NegotiatedSection& section);
     /// A packet that lies in the storage of `packet`.
-    void on_packet(Time now, const rtp::HeaderView& header, const rtp::Extensions& extensions, rtp::PacketPtr packet);
+    void on_packet(Time now, const rtp::HeaderView& header, const rtp::Extensions& extensions, const rtp::Demuxer::Route& route,
+                   rtp::PacketPtr packet);
     void on_sender_report(Time now, const rtcp::SenderReport& report);
     void on_bye(Ssrc ssrc);
     void set_rtt(Duration rtt);
-    /// A receiver of the source wants a key frame.
-    void request_keyframe(Time now) { keyframes_.request(now); }
+    /// A receiver of the source wants a key frame, of the encodings that the source names.
+    void request_keyframe(Time now);
+    /// The most that those who get the packets as they come can take together, for the peer to send no more; empty: any.
+    [[nodiscard]] std::optional<Bitrate> forward_limit() const;
 
     /// What is to be sent now: NACK, PLI or FIR.
     void poll(Time now, Ssrc sender, std::vector<rtcp::Message>& out);
@@ -57,6 +62,7 @@ public:
         std::uint64_t plis = 0, firs = 0;
         std::uint64_t recovered = 0;  ///< came by retransmission
         std::uint64_t keyframes = 0;
+        std::string rid;  ///< of a simulcast sender
     };
     [[nodiscard]] std::vector<StreamStats> stats() const;
     struct Interval {
@@ -71,6 +77,7 @@ private:
         Stream(Ssrc ssrc, const sdp::NegotiatedCodec& c, rtp::ClockSync& clock, const rtp::StreamReceiver::Settings& settings)
             : codec{&c}, receiver{ssrc, c.clock_rate, clock, settings}, inspector{c.codec} {}
         const sdp::NegotiatedCodec* codec;
+        std::optional<std::size_t> encoding;  ///< of a simulcast sender
         rtp::StreamReceiver receiver;
         codec::Inspector inspector;
         std::uint64_t keyframes = 0;
@@ -84,9 +91,14 @@ private:
     /// A peer cannot make us hold more than this per section.
     static constexpr std::size_t kMaxStreams = 8;
 
-    [[nodiscard]] Stream* stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec);
+    [[nodiscard]] bool simulcast() const { return section_ && section_->simulcast && section_->remote_rids.size() > 1; }
+    /// Which of the source's encodings a layer is; empty when we do not know it.
+    [[nodiscard]] std::optional<std::size_t> encoding_of(const std::string& rid) const;
+    [[nodiscard]] Stream* stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec, const rtp::Demuxer::Route& route);
     /// The stream that a retransmission stream repairs.
-    [[nodiscard]] Stream* repaired_by(Ssrc rtx);
+    [[nodiscard]] Stream* repaired_by(Ssrc rtx, const rtp::Demuxer::Route& route);
+    /// The stream that a key frame of this encoding is asked of.
+    [[nodiscard]] Stream* stream_of(std::size_t encoding);
     void push(Stream& stream, rtp::PacketPtr packet, bool padding);
     [[nodiscard]] media::Format format_of(const sdp::NegotiatedCodec& codec) const;
 
@@ -99,7 +111,7 @@ private:
     Time heard_;                   ///< when it was heard last
     const sdp::NegotiatedCodec* pushed_codec_ = nullptr;  ///< of the source's format
     Time switched_;                ///< when the source got another format
-    rtp::KeyframeRequestLimiter keyframes_;
+    std::array<rtp::KeyframeRequestLimiter, media::Encodings::kMax> keyframes_;  ///< by encoding
     Duration rtt_ = 100ms;
     std::uint8_t fir_seq_ = 0;
     Interval interval_;

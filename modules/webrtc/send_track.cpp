@@ -13,6 +13,8 @@
 namespace rivero::webrtc {
 namespace {
 
+constexpr std::size_t kTypicalHeader = 32;
+
 SeqNum random_seq() {
     // In the lower half: a wrap during the very first packets would leave the roll-over open to guessing.
     return SeqNum{static_cast<std::uint16_t>(random_u32() & 0x7fff)};
@@ -56,11 +58,13 @@ SendTrack::SendTrack(MediaType type, Ssrc ssrc, Ssrc rtx_ssrc)
       rtx_{rtx_ssrc, random_seq()},
       state_{ssrc, type == MediaType::video ? 90000 : 48000} {}
 
-void SendTrack::configure(const sdp::NegotiatedSection& section, Send send) {
+void SendTrack::configure(const sdp::NegotiatedSection& section, SendControl* control) {
     const auto before = codec_ ? std::optional{*codec_} : std::nullopt;
+    if (control_ != control) leave();
     section_ = section;
-    send_ = std::move(send);
+    control_ = control;
     codec_ = nullptr;
+    newest_ = {};
     extensions_ = {};
     for (const auto& e : section.extensions)
         if (e.send)
@@ -71,6 +75,11 @@ void SendTrack::configure(const sdp::NegotiatedSection& section, Send send) {
     // The source has not moved us: when the codec is the same, too, its stream goes on as if nothing had happened.
     choose_codec(*format());
     if (codec_ && !(before && before->codec == codec_->codec && before->clock_rate == codec_->clock_rate)) begin();
+}
+
+void SendTrack::leave() {
+    if (control_) control_->forget(*this);
+    control_ = nullptr;
 }
 
 void SendTrack::set_connected(bool connected) {
@@ -113,7 +122,11 @@ void SendTrack::choose_codec(const media::Format& format) {
 
 void SendTrack::begin() {
     replayed_.clear();
+    newest_ = {};
+    numbered_ = codec_->rtx || !codec_->feedback.nack;
     rewriter_.switch_source(codec_->clock_rate);
+    picture_ids_.switch_source();
+    layers_.reset();
     state_.set_clock_rate(codec_->clock_rate);
     waiting_for_keyframe_ = type() == MediaType::video;
     if (connected_ && waiting_for_keyframe_) request_keyframe(true);
@@ -122,6 +135,7 @@ void SendTrack::begin() {
 void SendTrack::on_detached() {
     codec_ = nullptr;
     replayed_.clear();
+    newest_ = {};
 }
 
 rtp::OutgoingExtensions SendTrack::extensions_of(const rtp::Packet& packet) const {
@@ -135,15 +149,33 @@ rtp::OutgoingExtensions SendTrack::extensions_of(const rtp::Packet& packet) cons
     return extensions;
 }
 
+void SendTrack::on_switch() {
+    if (!codec_) return;
+    ++counters_.switches;
+    replayed_.clear();
+    rewriter_.switch_source(codec_->clock_rate);
+    picture_ids_.switch_source();
+    layers_.reset();
+}
+
 void SendTrack::on_packet(const rtp::PacketPtr& packet) {
     if (!may_send()) return;
     if (packet->payload().empty()) {
         rewriter_.withhold(packet->seq);
         return;
     }
+    if (type() == MediaType::video && !waiting_for_keyframe_ && control_->full()) {
+        // More than the transport carries. Pictures with holes help nobody: it goes on with the next whole one.
+        waiting_for_keyframe_ = held_back_ = true;
+        rewriter_.switch_source(codec_->clock_rate);
+        picture_ids_.switch_source();
+    }
     if (waiting_for_keyframe_) {
-        if (!packet->starts_keyframe) return;
-        waiting_for_keyframe_ = false;
+        if (!packet->starts_keyframe || control_->full()) {
+            hold_back(*packet);
+            return;
+        }
+        waiting_for_keyframe_ = held_back_ = false;
     }
     if (packet->replayed) {
         if (replayed_.size() >= kMaxReplayed) replayed_.erase(replayed_.begin());
@@ -151,18 +183,78 @@ void SendTrack::on_packet(const rtp::PacketPtr& packet) {
     } else if (!replayed_.empty() && packet->seq.value - replayed_.back()->seq.value > std::int64_t{kMaxReplayed}) {
         replayed_.clear();  // too long ago for anybody to ask
     }
+    bool marker = packet->marker;
+    if (packet->layered && leaves_out(*packet, marker)) return;
     const auto numbers = rewriter_.rewrite(packet->seq, packet->timestamp, packet->capture);
     if (!numbers) return;
+    const rtp::HeaderFields fields{numbers->seq, numbers->timestamp, ssrc(), codec_->payload_type, marker};
+    control_->send(Clock::now(), *this, priority(),
+                   {packet, fields, picture_ids_.forward(codec_->codec, packet->payload()), codec_->codec, std::nullopt});
+}
+
+bool SendTrack::leaves_out(const rtp::Packet& packet, bool& marker) {
+    using Verdict = codec::LayerFilter::Verdict;
+    layers_.set_limit(receive_limit());
+    const Verdict verdict = layers_.on_packet(packet.arrival, packet);
+    if (layers_.take_keyframe_wish()) request_keyframe();
+    marker = verdict == Verdict::send_as_last;
+    if (verdict != Verdict::withhold) return false;
+    rewriter_.withhold(packet.seq);
+    picture_ids_.withhold(codec_->codec, packet.payload());
+    return true;
+}
+
+void SendTrack::hold_back(const rtp::Packet& packet) {
+    if (!held_back_) return;
+    ++counters_.held_back;
+    // All receivers of the source get the key frame: it is asked for when there is room, and not too often.
+    if (control_->queue_delay() > kRoomAgain || packet.arrival - asked_ < kAskAgain) return;
+    asked_ = packet.arrival;
+    request_keyframe();
+}
+
+void SendTrack::transmit(Time now, const Outgoing& out) {
+    if (!connected_ || !control_) return;
     // Not cleared: it is written before it is read, and this is the hottest line of the server.
     std::array<std::uint8_t, rtp::Packet::kCapacity + 256> buffer;
-    const rtp::HeaderFields fields{numbers->seq, numbers->timestamp, ssrc(), codec_->payload_type, packet->marker};
-    const std::size_t header = rtp::write_header(buffer, fields, extensions_, extensions_of(*packet));
-    const Bytes payload = packet->payload();
-    const std::size_t size = header + payload.size();
-    if (header == 0 || size + transport::SrtpSender::kRtpOverhead > buffer.size()) return;
-    std::memcpy(buffer.data() + header, payload.data(), payload.size());
-    if (!send_(buffer, size)) ++counters_.unsent;
-    state_.on_sent(numbers->timestamp, packet->capture, payload.size(), header);
+    const Bytes payload = out.packet->payload();
+    auto extensions = extensions_of(*out.packet);
+    // With AEAD the same packet number must never cover other bytes: a packet that may have to be sent once more with its
+    // own number, for want of a retransmission stream, gets none.
+    if (numbered_) extensions.transport_seq_num = control_->number(now, payload.size() + kTypicalHeader);
+    std::size_t size = 0;
+    if (out.rtx) {
+        size = rtx_.write(buffer, out.fields, *out.rtx, extensions_, extensions, payload);
+    } else {
+        const std::size_t header = rtp::write_header(buffer, out.fields, extensions_, extensions);
+        size = header + payload.size();
+        if (header == 0 || size + transport::SrtpSender::kRtpOverhead > buffer.size()) return;
+        std::memcpy(buffer.data() + header, payload.data(), payload.size());
+    }
+    if (size == 0 || size + transport::SrtpSender::kRtpOverhead > buffer.size()) return;
+    if (out.ids.picture_id)
+        codec::PictureIds::apply(out.codec, MutableBytes{buffer}.subspan(size - payload.size(), payload.size()), out.ids);
+    if (!control_->transmit(buffer, size)) ++counters_.unsent;
+    if (out.rtx) {
+        state_.on_retransmitted(payload.size(), size - payload.size());
+    } else {
+        state_.on_sent(out.fields.timestamp, out.packet->capture, payload.size(), size - payload.size());
+        if (type() == MediaType::video && (2 * payload.size() >= newest_size_ || now - newest_at_ > 500ms)) {
+            newest_ = out;
+            newest_size_ = payload.size();
+            newest_at_ = now;
+        }
+    }
+}
+
+std::size_t SendTrack::send_padding(Time now) {
+    if (!can_pad()) return 0;
+    // The newest packet once more: unlike empty padding it may be of use.
+    const std::size_t size = newest_.packet->payload().size();
+    Outgoing again = newest_;
+    again.rtx = codec_->rtx;
+    transmit(now, again);
+    return size;
 }
 
 void SendTrack::on_nack(Time now, const rtcp::GenericNack& nack) {
@@ -189,27 +281,17 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     last = {source_seq->value, now};
     const auto numbers = rewriter_.find(packet->seq, packet->timestamp);
     if (!numbers) return;
-    const rtp::HeaderFields original{numbers->seq, numbers->timestamp, ssrc(), codec_->payload_type, packet->marker};
-    std::array<std::uint8_t, rtp::Packet::kCapacity + 256> buffer;
-    std::size_t size = 0;
-    if (codec_->rtx) {
-        size = rtx_.write(buffer, original, *codec_->rtx, extensions_, extensions_of(*packet), packet->payload());
-    } else {
-        const std::size_t header = rtp::write_header(buffer, original, extensions_, extensions_of(*packet));
-        size = header + packet->payload().size();
-        if (header == 0 || size > buffer.size()) return;
-        std::memcpy(buffer.data() + header, packet->payload().data(), packet->payload().size());
-    }
-    if (size == 0 || size + transport::SrtpSender::kRtpOverhead > buffer.size()) return;
+    const bool marker = packet->marker || (packet->layered && layers_.ends_picture(*packet));
+    const rtp::HeaderFields original{numbers->seq, numbers->timestamp, ssrc(), codec_->payload_type, marker};
     // A NACK names thousands of packets in one datagram: what it brings about stays within what repairs a real link.
     if (now - resent_since_ > kResentWindow) {
         resent_since_ = now;
         resent_bytes_ = 0;
     }
-    resent_bytes_ += size;
+    resent_bytes_ += packet->payload().size() + kTypicalHeader;
     if (resent_bytes_ > kMaxResent) return;
-    if (!send_(buffer, size)) ++counters_.unsent;
-    state_.on_retransmitted(packet->payload().size(), size - packet->payload().size());
+    control_->send(now, *this, bwe::Priority::retransmission,
+                   {packet, original, picture_ids_.find(codec_->codec, packet->payload()), codec_->codec, codec_->rtx});
 }
 
 void SendTrack::on_keyframe_request(KeyframeRequest kind) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "codec/layer_filter.hpp"
+#include "codec/picture_ids.hpp"
 #include "rivero/media/sink.hpp"
 #include "rivero/rtcp/packets.hpp"
 #include "rivero/rtp/extensions.hpp"
@@ -9,6 +11,7 @@
 #include "rivero/rtp/sender_state.hpp"
 #include "rivero/rtp/stream_rewriter.hpp"
 #include "sdp/negotiation.hpp"
+#include "send_control.hpp"
 
 #include <array>
 #include <cstdint>
@@ -23,13 +26,12 @@ namespace rivero::webrtc {
 /// extensions). RTC worker.
 class SendTrack final : public media::Sink {
 public:
-    /// Encrypts and sends. @param packet of `size` bytes, then room for the authentication tag
-    using Send = std::function<bool(MutableBytes packet, std::size_t size)>;
-
     SendTrack(MediaType type, Ssrc ssrc, Ssrc rtx_ssrc);
 
-    /// What was agreed. @param send empty while there is no transport
-    void configure(const sdp::NegotiatedSection& section, Send send);
+    /// What was agreed. @param control of the transport; null while there is none. Lives as long as the track sends there
+    void configure(const sdp::NegotiatedSection& section, SendControl* control);
+    /// The transport is gone.
+    void leave();
     /// The transport is connected (or no longer): packets can be sent.
     void set_connected(bool connected);
     void set_rtt(Duration rtt) { rtt_ = rtt; }
@@ -38,6 +40,14 @@ public:
     void on_format(const media::Format& format) override;
     void on_detached() override;
     void on_packet(const rtp::PacketPtr& packet) override;
+    void on_switch() override;
+
+    /// Writes and sends what on_packet() has numbered, when its turn has come.
+    void transmit(Time now, const Outgoing& outgoing);
+    /// There is a stream that padding can be sent in, and something to fill it with.
+    [[nodiscard]] bool can_pad() const { return may_send() && codec_->rtx && newest_.packet; }
+    /// Sends something that the receiver can do without. @return bytes sent, 0 when that is not possible
+    std::size_t send_padding(Time now);
 
     void on_nack(Time now, const rtcp::GenericNack& nack);
     enum class KeyframeRequest { pli, fir };
@@ -55,6 +65,8 @@ public:
         std::uint64_t not_found = 0;     ///< of these: too old
         std::uint64_t plis = 0, firs = 0;
         std::uint64_t unsent = 0;        ///< the transport refused
+        std::uint64_t held_back = 0;     ///< too much for the transport: left out up to the next key frame
+        std::uint64_t switches = 0;      ///< between encodings of the source
     };
     [[nodiscard]] const Counters& counters() const { return counters_; }
     [[nodiscard]] const rtp::SenderState& state() const { return state_; }
@@ -69,18 +81,33 @@ private:
     void choose_codec(const media::Format& format);
     /// The next packet is the first of a new source.
     void begin();
+    void hold_back(const rtp::Packet& packet);
+    /// Whether the packet's layer is left out for this receiver.
+    [[nodiscard]] bool leaves_out(const rtp::Packet& packet, bool& marker);
     [[nodiscard]] rtp::OutgoingExtensions extensions_of(const rtp::Packet& packet) const;
-    [[nodiscard]] bool may_send() const { return connected_ && codec_ && send_; }
+    [[nodiscard]] bool may_send() const { return connected_ && codec_ && control_; }
+    [[nodiscard]] bwe::Priority priority() const { return type() == MediaType::audio ? bwe::Priority::audio : bwe::Priority::video; }
 
     std::optional<sdp::NegotiatedSection> section_;
-    Send send_;
+    SendControl* control_ = nullptr;
     bool connected_ = false;
     const sdp::NegotiatedCodec* codec_ = nullptr;  ///< of section_: what comes in now
     rtp::ExtensionMap extensions_;
     rtp::StreamRewriter rewriter_;
     rtp::RtxSender rtx_;
     rtp::SenderState state_;
+    codec::PictureIds picture_ids_;
+    codec::LayerFilter layers_;
     bool waiting_for_keyframe_ = true;
+    /// The transport was full: nothing up to the next key frame.
+    bool held_back_ = false;
+    Time asked_{};  ///< for that key frame
+    static constexpr Duration kRoomAgain = 100ms;
+    static constexpr Duration kAskAgain = 2s;
+    Outgoing newest_;  ///< a recent large packet, to fill padding with
+    std::size_t newest_size_ = 0;
+    Time newest_at_{};
+    bool numbered_ = false;   ///< packets get transport-wide numbers
     Duration rtt_ = 50ms;
     /// What was sent again lately: a receiver that asks twice within a round trip gets it once.
     std::array<Resent, 1024> resent_{};

@@ -32,6 +32,7 @@ void add_inbound(const Peer& peer, MediaType type, Json& out) {
         Json j = entry("RTCInboundRTPStreamStats", "inboundrtp", id, s.ssrc, peer.transport_name(type));
         j["mediaTrackId"] = track.section()->remote_track;
         j["codecId"] = std::string{encoding_name(s.codec)};
+        if (!s.rid.empty()) j["rid"] = s.rid;
         j["packetsReceived"] = s.counters.packets;
         j["bytesReceived"] = s.counters.payload_bytes;
         j["packetsLost"] = s.counters.lost;
@@ -55,8 +56,10 @@ void add_outbound(const Peer& peer, MediaType type, Json& out) {
     j["packetsSent"] = state.counters().packets;
     j["bytesSent"] = state.counters().payload_bytes;
     const auto remb = type == MediaType::video ? peer.remb_received() : std::nullopt;
-    // What an encoder for this peer would go up to. Media that is passed through has no target.
-    j["targetBitrate"] = track.converted() && track.receive_limit() ? static_cast<double>(track.receive_limit()->bps) : 0.0;
+    // What the way to the peer is thought to carry, or less when an encoder for it has a limit.
+    std::optional<Bitrate> target = peer.send_estimate();
+    if (track.converted() && track.receive_limit()) target = std::min(target.value_or(*track.receive_limit()), *track.receive_limit());
+    j["targetBitrate"] = target ? static_cast<double>(target->bps) : 0.0;
     j["roundTripTime"] = state.rtt() ? std::chrono::duration<double>(*state.rtt()).count() : 0.0;
     j["packetsLost"] = state.remote() ? state.remote()->lost : 0;
     j["fractionLost"] = state.remote() ? 256.0 * state.remote()->fraction_lost : 0.0;

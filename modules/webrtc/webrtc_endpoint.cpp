@@ -114,6 +114,7 @@ WebRtcEndpoint::WebRtcEndpoint(remote::ObjectInit init, media::MediaPipeline& pi
       settings_{context_->defaults()},
       capabilities_{context_->capabilities()} {
     credentials_[0] = transport::IceCredentials::generate();
+    capabilities_.simulcast = true;
     capabilities_.session_id = std::to_string(random_u32());
     capabilities_.cname = make_uuid();
     capabilities_.stream = make_uuid();

@@ -3,6 +3,7 @@
 #include "codec/h264.hpp"
 #include "codec/inspect.hpp"
 #include "codec/opus.hpp"
+#include "codec/picture_ids.hpp"
 #include "codec_fuzz.hpp"
 
 #include <array>
@@ -16,6 +17,10 @@ void inspect_payload(const std::uint8_t* data, std::size_t size) {
     Bytes payload{data + 1, size - 1};
     Codec codec = kCodecs[data[0] % kCodecs.size()];
     static_cast<void>(codec::inspect(codec, payload));
+    ByteVector copy{payload.begin(), payload.end()};
+    codec::PictureIds ids;
+    codec::PictureIds::apply(codec, copy, ids.forward(codec, copy));
+    ids.withhold(codec, copy);
     if (codec == Codec::opus) static_cast<void>(codec::opus::parse_packet(payload));
     if (codec == Codec::h264) {
         codec::AnnexBReader in{payload};

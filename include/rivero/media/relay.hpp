@@ -24,6 +24,7 @@ public:
     void on_detached() override;
     void on_packet(const rtp::PacketPtr& packet) override;
     void on_frame(const gst::Frame& frame) override;
+    void on_switch() override;
     void on_end_of_stream() override;
 
 private:

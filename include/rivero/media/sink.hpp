@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rivero/gst/frame.hpp"
+#include "rivero/media/encodings.hpp"
 #include "rivero/media/flow.hpp"
 #include "rivero/media/format.hpp"
 #include "rivero/rtp/packet.hpp"
@@ -36,6 +37,8 @@ public:
     /// Nothing comes any more (until the next on_format()).
     virtual void on_detached() {}
     virtual void on_packet(const rtp::PacketPtr&) {}
+    /// The next packet, a key frame's first, is of another encoding of the same source: other numbers, the same picture.
+    virtual void on_switch() {}
     virtual void on_frame(const gst::Frame&) {}
     /// The source has ended; more may come after it was started again.
     virtual void on_end_of_stream() {}
@@ -46,7 +49,8 @@ public:
     void request_keyframe(bool fresh = false);
     /// Whether who feeds us can make a key frame when asked.
     [[nodiscard]] bool can_have_keyframes() const;
-    /// What the receiver can take, for an encoder that works for it; empty: no opinion.
+    /// What the receiver can take: for an encoder that works for it, and for the choice among the encodings that a source
+    /// gives; empty: no opinion, everything.
     void set_receive_limit(std::optional<Bitrate> limit);
     [[nodiscard]] std::optional<Bitrate> receive_limit() const { return receive_limit_; }
 
@@ -67,6 +71,8 @@ public:
     [[nodiscard]] bool converted() const;
     /// The source cannot serve this sink, or what converts for it has broken down. Worker.
     std::function<void(const std::string&)> on_problem;
+    /// Of a source that gives several encodings: which one comes, and which one shall.
+    [[nodiscard]] Selection selection() const { return selection_; }
     /// What came in, and whether it still does.
     FlowMeter flow;
 
@@ -78,6 +84,7 @@ private:
     Node* node_ = nullptr;
     std::optional<Bitrate> receive_limit_;
     std::optional<std::size_t> mtu_;
+    Selection selection_;
 };
 
 }  // namespace rivero::media

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rivero/gst/frame.hpp"
+#include "rivero/media/encodings.hpp"
 #include "rivero/media/format.hpp"
 #include "rivero/media/graph.hpp"
 #include "rivero/media/sink.hpp"
@@ -10,7 +11,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rivero::media {
@@ -58,6 +61,21 @@ public:
     /// No format: the sinks wait.
     void clear_format();
 
+    /// How many encodings of its picture the source gives at once; packets say to which they belong. Each sink gets the
+    /// best that its limit allows, whoever converts the best there is.
+    void set_encodings(std::size_t count);
+    void set_encoding_size(std::size_t encoding, std::uint32_t width, std::uint32_t height);
+    [[nodiscard]] const Encodings* encodings() const { return encodings_ ? &*encodings_ : nullptr; }
+    /// Somebody has this encoding or waits for it.
+    [[nodiscard]] bool is_used(std::size_t encoding) const;
+    /// Of which encodings key frames were asked for, a bit each, since the last call: for who answers
+    /// Upstream::request_keyframe of a source with several.
+    [[nodiscard]] std::uint32_t take_keyframe_wishes() { return std::exchange(keyframe_wishes_, 0); }
+    /// What comes from now on has other numbers (and begins with a key frame), but it is the same picture.
+    void switched();
+    /// The most that anybody who gets the packets as they come can take; empty when one of them has no limit.
+    [[nodiscard]] std::optional<Bitrate> forward_limit() const;
+
     void push(const rtp::PacketPtr& packet);  ///< format is rtp
     void push(const gst::Frame& frame);       ///< format is frames or raw
     void end_of_stream();
@@ -82,6 +100,11 @@ private:
     void unroute(Sink& sink);
     void note_transcoding();
     void note_receive_limits();
+    void on_receive_limit(Sink& sink);
+    void request_keyframe(std::size_t encoding);
+    void select_all();
+    void begin(Selection& selection, const Node* node, std::optional<Bitrate> limit);
+    void select(Selection& selection, std::optional<Bitrate> limit);
 
     Graph& graph_;
     const MediaType type_;
@@ -89,6 +112,8 @@ private:
     std::unique_ptr<Node> root_;
     std::vector<Sink*> sinks_;
     EncoderLimits limits_;
+    std::optional<Encodings> encodings_;
+    std::uint32_t keyframe_wishes_ = 0;
     bool transcoding_ = false;
     bool transcoding_decided_ = false;
 };

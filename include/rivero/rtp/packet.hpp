@@ -37,6 +37,15 @@ struct Packet {
     /// First packet of a key frame (of a picture that a decoder can start with). Always true for
     /// audio.
     bool starts_keyframe = false;
+    /// Of several encodings of one picture that a source gives at once (simulcast): which one this is. Each has sequence
+    /// numbers and timestamps of its own.
+    std::uint8_t encoding = 0;
+    /// Scalable video: the layer within the encoding, if it says so.
+    bool layered = false;
+    std::uint8_t spatial_id = 0;
+    std::uint8_t temporal_id = 0;
+    bool layer_sync = false;        ///< a receiver can go up to this temporal layer here
+    bool ends_layer_frame = false;  ///< last packet of the picture in this spatial layer
     /// -dBov, 0 (loud) to 127 (silence), and whether it holds voice. RFC 6464.
     std::optional<std::uint8_t> audio_level;
     bool voice = false;
@@ -149,6 +158,8 @@ public:
         ++in_use_;
         packet->pool_ = this;
         packet->marker = packet->starts_keyframe = packet->voice = packet->replayed = false;
+        packet->layered = packet->layer_sync = packet->ends_layer_frame = false;
+        packet->encoding = packet->spatial_id = packet->temporal_id = 0;
         packet->audio_level.reset();
         packet->passed_count_ = 0;
         packet->set_payload(0, 0);

@@ -19,7 +19,7 @@ constexpr std::size_t kMaxDecodedAtOnce = 25;
 
 Node::Node(Source& source, Graph& graph, Format format, Stage* stage)
     : source_{source}, graph_{graph}, format_{std::move(format)}, stage_{stage} {
-    if (format_.packing == Packing::rtp) history_ = std::make_unique<rtp::PacketHistory>();
+    if (format_.packing == Packing::rtp) histories_[0] = std::make_unique<rtp::PacketHistory>();
 }
 
 Node::~Node() {
@@ -40,8 +40,31 @@ void Node::hand_to(Sink& sink, const Media& media) {
     }
 }
 
+template <class User>
+bool Node::takes(User& user, Selection& selection, const rtp::Packet& packet) {
+    if (packet.encoding == selection.wanted && packet.encoding != selection.current && packet.starts_keyframe) {
+        selection.current = selection.wanted;
+        user.on_switch();
+    }
+    return packet.encoding == selection.current;
+}
+
+void Node::push_selected(const rtp::PacketPtr& packet) {
+    const std::size_t encoding = packet->encoding;
+    if (encoding >= histories_.size()) return;
+    if (!histories_[encoding]) histories_[encoding] = std::make_unique<rtp::PacketHistory>();
+    histories_[encoding]->add(packet);
+    ++handing_out_;
+    for (std::size_t i = 0; i < sinks_.size(); ++i)
+        if (sinks_[i] && takes(*sinks_[i], sinks_[i]->selection_, *packet)) hand_to(*sinks_[i], packet);
+    for (std::size_t i = 0; i < stages_.size(); ++i)
+        if (takes(*stages_[i], stages_[i]->selection, *packet)) stages_[i]->on_packet(packet);
+    if (--handing_out_ == 0) std::erase(sinks_, nullptr);
+}
+
 void Node::push(const rtp::PacketPtr& packet) {
-    history_->add(packet);
+    if (source_.encodings_ && !stage_) return push_selected(packet);
+    histories_[0]->add(packet);
     if (format_.type == MediaType::video && !makes_keyframes()) keep(packet);
     ++handing_out_;
     // By index: a sink may come or leave while it is served.
@@ -57,6 +80,18 @@ void Node::push(const gst::Frame& frame) {
     for (std::size_t i = 0; i < sinks_.size(); ++i)
         if (sinks_[i]) hand_to(*sinks_[i], frame);
     for (std::size_t i = 0; i < stages_.size(); ++i) stages_[i]->on_frame(frame);
+    if (--handing_out_ == 0) std::erase(sinks_, nullptr);
+}
+
+void Node::switched() {
+    // The old numbers may come again, for other packets.
+    if (histories_[0]) histories_[0]->clear();
+    group_.clear();
+    group_bytes_ = 0;
+    ++handing_out_;
+    for (std::size_t i = 0; i < sinks_.size(); ++i)
+        if (sinks_[i]) sinks_[i]->on_switch();
+    for (std::size_t i = 0; i < stages_.size(); ++i) stages_[i]->on_switch();
     if (--handing_out_ == 0) std::erase(sinks_, nullptr);
 }
 
@@ -171,7 +206,7 @@ void Node::replay_to(Sink& sink) {
     }
 }
 
-void Node::request_keyframe(Sink* fresh) {
+void Node::request_keyframe(const Selection& selection, Sink* fresh) {
     if (format_.type != MediaType::video) return;
     if (!makes_keyframes()) {
         if (fresh) replay_to(*fresh);
@@ -179,8 +214,8 @@ void Node::request_keyframe(Sink* fresh) {
     }
     if (stage_) {
         stage_->request_keyframe();
-    } else if (source_.upstream_.request_keyframe) {
-        source_.upstream_.request_keyframe();
+    } else {
+        source_.request_keyframe(selection.wanted);
     }
 }
 
@@ -203,8 +238,8 @@ bool Node::converted() const {
     return false;
 }
 
-rtp::PacketPtr Node::find_packet(ExtSeqNum seq) const {
-    return history_ ? history_->find(seq) : rtp::PacketPtr{};
+rtp::PacketPtr Node::find_packet(ExtSeqNum seq, std::size_t encoding) const {
+    return histories_[encoding] ? histories_[encoding]->find(seq) : rtp::PacketPtr{};
 }
 
 std::size_t Node::mtu() const {

@@ -9,7 +9,7 @@
 #include "rivero/rtp/packet.hpp"
 #include "rivero/rtp/packet_history.hpp"
 
-#include <deque>
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +29,8 @@ public:
     virtual ~Stage() = default;
 
     virtual void on_packet(const rtp::PacketPtr&) {}
+    /// The next packet is of another encoding: see Sink.
+    virtual void on_switch() {}
     virtual void on_frame(const gst::Frame&) {}
     /// The caps of the frames that follow have changed.
     virtual void on_caps(const gst::Caps&) {}
@@ -40,6 +42,7 @@ public:
     /// Decodes or encodes, rather than wraps.
     [[nodiscard]] virtual bool converts() const { return false; }
     [[nodiscard]] Node& output() { return *output_; }
+    Selection selection;  ///< below a root with several encodings
     [[nodiscard]] Node& above_node() { return above_; }
 
 protected:
@@ -71,7 +74,7 @@ public:
     [[nodiscard]] bool used() const { return users_ != 0 || !stages_.empty(); }
 
     /// @param fresh a sink that has shown nothing yet: it may get what was kept since the last key frame
-    void request_keyframe(Sink* fresh = nullptr);
+    void request_keyframe(const Selection& selection, Sink* fresh = nullptr);
     /// False for a file: what came since its last key frame is kept for late joiners instead.
     [[nodiscard]] bool makes_keyframes() const;
     /// Gives a stage that is new below us what was kept.
@@ -81,7 +84,11 @@ public:
     void tell_problem(const std::string& what);
     /// Whether something on the way from the root to here decodes or encodes.
     [[nodiscard]] bool converted() const;
-    [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq) const;
+    [[nodiscard]] const std::vector<std::unique_ptr<Stage>>& stages() const { return stages_; }
+    /// Other numbers from now on, of the same encoding.
+    void switched();
+    /// @param encoding of the source; 0 unless it gives several
+    [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq, std::size_t encoding) const;
     /// What suits all sinks here, in bytes.
     [[nodiscard]] std::size_t mtu() const;
     [[nodiscard]] Source& source() { return source_; }
@@ -104,7 +111,13 @@ private:
     std::vector<std::unique_ptr<Stage>> stages_;
     std::size_t users_ = 0;
     int handing_out_ = 0;
-    std::unique_ptr<rtp::PacketHistory> history_;  // rtp only
+    /// Whether he gets the packet; it may make him switch. Root of a source with several encodings only.
+    template <class User>
+    [[nodiscard]] static bool takes(User& user, Selection& selection, const rtp::Packet& packet);
+    void push_selected(const rtp::PacketPtr& packet);
+
+    /// rtp only; by encoding, the first is always there.
+    std::array<std::unique_ptr<rtp::PacketHistory>, Encodings::kMax> histories_;
     std::vector<rtp::PacketPtr> group_;            // since the last key frame, bounded
     std::vector<gst::Frame> frame_group_;          // the same of frames
     std::size_t group_bytes_ = 0;

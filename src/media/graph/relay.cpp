@@ -35,6 +35,10 @@ void Relay::on_frame(const gst::Frame& frame) {
     if (target_) target_->push(frame);
 }
 
+void Relay::on_switch() {
+    if (target_) target_->switched();
+}
+
 void Relay::on_end_of_stream() {
     if (target_) target_->end_of_stream();
 }

@@ -12,7 +12,7 @@ Sink::~Sink() {
 }
 
 void Sink::request_keyframe(bool fresh) {
-    if (node_) node_->request_keyframe(fresh ? this : nullptr);
+    if (node_) node_->request_keyframe(selection_, fresh ? this : nullptr);
 }
 
 bool Sink::can_have_keyframes() const { return !node_ || node_->makes_keyframes(); }
@@ -20,11 +20,11 @@ bool Sink::can_have_keyframes() const { return !node_ || node_->makes_keyframes(
 void Sink::set_receive_limit(std::optional<Bitrate> limit) {
     if (limit == receive_limit_) return;
     receive_limit_ = limit;
-    if (source_) source_->note_receive_limits();
+    if (source_) source_->on_receive_limit(*this);
 }
 
 rtp::PacketPtr Sink::find_packet(ExtSeqNum seq) const {
-    return node_ ? node_->find_packet(seq) : rtp::PacketPtr{};
+    return node_ ? node_->find_packet(seq, selection_.current) : rtp::PacketPtr{};
 }
 
 const Format* Sink::format() const { return node_ ? &node_->format() : nullptr; }

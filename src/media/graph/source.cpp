@@ -46,8 +46,74 @@ void Source::clear_format() {
     if (root_) graph_.worker.post([last = std::shared_ptr<Node>{std::move(root_)}] {});
 }
 
+void Source::set_encodings(std::size_t count) {
+    if (count <= 1) {
+        encodings_.reset();
+        return;
+    }
+    if (!encodings_ || encodings_->count() != count) encodings_.emplace(count);
+}
+
+void Source::set_encoding_size(std::size_t encoding, std::uint32_t width, std::uint32_t height) {
+    if (encodings_) encodings_->set_size(encoding, width, height);
+}
+
+bool Source::is_used(std::size_t encoding) const {
+    if (!encodings_ || !root_) return true;
+    const auto uses = [&](const Selection& s) { return s.current == encoding || s.wanted == encoding; };
+    if (std::any_of(sinks_.begin(), sinks_.end(), [&](const Sink* s) { return s->node_ == root_.get() && uses(s->selection_); }))
+        return true;
+    return std::any_of(root_->stages().begin(), root_->stages().end(), [&](auto& stage) { return uses(stage->selection); });
+}
+
+void Source::request_keyframe(std::size_t encoding) {
+    keyframe_wishes_ |= 1U << encoding;
+    if (upstream_.request_keyframe) upstream_.request_keyframe();
+}
+
+void Source::select(Selection& selection, std::optional<Bitrate> limit) {
+    const std::uint8_t wanted = encodings_->choose(limit, selection.current);
+    if (wanted == selection.wanted) return;
+    selection.wanted = wanted;
+    // Back to what he still has needs no key frame.
+    if (wanted != selection.current) request_keyframe(wanted);
+}
+
+void Source::select_all() {
+    if (!root_) return;
+    for (Sink* sink : sinks_)
+        if (sink->node_ == root_.get()) select(sink->selection_, sink->receive_limit_);
+    for (auto& stage : root_->stages()) select(stage->selection, std::nullopt);
+}
+
+void Source::on_receive_limit(Sink& sink) {
+    if (sink.converted()) {
+        note_receive_limits();
+    } else if (encodings_ && root_ && sink.node_ == root_.get()) {
+        select(sink.selection_, sink.receive_limit_);
+    }
+}
+
+void Source::switched() {
+    if (root_) root_->switched();
+}
+
+std::optional<Bitrate> Source::forward_limit() const {
+    std::optional<Bitrate> most;
+    for (const Sink* sink : sinks_) {
+        if (!sink->node_) continue;
+        if (sink->node_ != root_.get() || !sink->receive_limit_) return std::nullopt;
+        most = std::max(most.value_or(Bitrate{0}), *sink->receive_limit_);
+    }
+    return most;
+}
+
 void Source::push(const rtp::PacketPtr& packet) {
     flow.count(graph_.flow);
+    if (encodings_) {
+        encodings_->on_packet(packet->arrival, packet->encoding, packet->payload().size());
+        if (encodings_->poll(packet->arrival)) select_all();
+    }
     if (root_) root_->push(packet);
 }
 
@@ -76,6 +142,11 @@ void Source::detach(Sink& sink) {
     sink.flow.reset();
     std::erase(sinks_, &sink);
     note_receive_limits();
+}
+
+void Source::begin(Selection& selection, const Node* node, std::optional<Bitrate> limit) {
+    selection = {};
+    if (encodings_ && node == root_.get()) selection.current = selection.wanted = encodings_->choose(limit, 0);
 }
 
 void Source::unroute(Sink& sink) {
@@ -111,6 +182,7 @@ void Source::route(Sink& sink) {
                     break;
                 }
                 stage = fresh->get();
+                begin(stage->selection, node, std::nullopt);
                 node->add(std::move(*fresh));
                 node->catch_up(*stage);
             }
@@ -119,6 +191,7 @@ void Source::route(Sink& sink) {
         if (made) {
             if (node == before) return;
             if (before) before->remove(sink);
+            begin(sink.selection_, node, sink.receive_limit_);
             node->add(sink);
             root_->prune();
             if (before) sink.on_detached();

@@ -91,7 +91,7 @@ void declare_core(remote::Registry& registry, const Services& services) {
         .extends<SdpEndpoint>()
         .property("minVideoRecvBandwidth", &BaseRtpEndpoint::get_min_video_recv_bandwidth, &BaseRtpEndpoint::set_min_video_recv_bandwidth, doc("The least that the peer is asked to send, in kbit/s."))
         .property("minVideoSendBandwidth", &BaseRtpEndpoint::get_min_video_send_bandwidth, &BaseRtpEndpoint::set_min_video_send_bandwidth, doc("The least that encoders for this peer go down to, in kbit/s."))
-        .property("maxVideoSendBandwidth", &BaseRtpEndpoint::get_max_video_send_bandwidth, &BaseRtpEndpoint::set_max_video_send_bandwidth, doc("The most that encoders for this peer go up to, in kbit/s; 0 for no limit. Media that is passed through keeps its rate."))
+        .property("maxVideoSendBandwidth", &BaseRtpEndpoint::get_max_video_send_bandwidth, &BaseRtpEndpoint::set_max_video_send_bandwidth, doc("The most that encoders for this peer go up to, in kbit/s; 0 for no limit. Of several encodings of a picture the best below it is passed through; a single one keeps its rate."))
         .read_only("mediaState", &BaseRtpEndpoint::get_media_state, doc("Whether RTCP of the peer is seen."))
         .read_only("connectionState", &BaseRtpEndpoint::get_connection_state, doc("Whether all transports are connected."))
         .property("mtu", &BaseRtpEndpoint::get_mtu, &BaseRtpEndpoint::set_mtu, doc("Size of the RTP packets that the server makes, in bytes, 576 to 1500."))

@@ -24,7 +24,7 @@ public:
             output_->set_caps(caps);
             output_->push(frame);
         };
-        events.on_need_keyframe = [this] { above_.request_keyframe(); };
+        events.on_need_keyframe = [this] { above_.request_keyframe(selection); };
         events.on_error = [this](const gst::BusReport& report) { restart(report); };
         auto decoder = gst::Decoder::create(output_->graph().worker, *above_.format().codec, above_.format().caps, std::move(events));
         if (!decoder) return tl::unexpected{decoder.error()};

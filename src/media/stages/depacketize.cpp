@@ -24,7 +24,14 @@ public:
         drain(now);
     }
 
-    void request_keyframe() override { above_.request_keyframe(); }
+    void on_switch() override {
+        // What is missing of the old encoding never comes.
+        reorder_.clear();
+        depacketizer_->lost();
+        timer_.cancel();
+    }
+
+    void request_keyframe() override { above_.request_keyframe(selection); }
     [[nodiscard]] const char* kind() const override { return "depacketize"; }
 
 private:
@@ -43,7 +50,7 @@ private:
         // After a loss a decoder would show, and a recording would keep, what the missing frame left behind.
         if (video && encoded.discontinuity && !encoded.keyframe && !waiting_) {
             waiting_ = true;
-            above_.request_keyframe();
+            above_.request_keyframe(selection);
         }
         if (video && waiting_) {
             if (!encoded.keyframe) return;

@@ -51,7 +51,7 @@ public:
         packets_.clear();
     }
 
-    void request_keyframe() override { above_.request_keyframe(); }
+    void request_keyframe() override { above_.request_keyframe(selection); }
     [[nodiscard]] const char* kind() const override { return "packetize"; }
 
 private:

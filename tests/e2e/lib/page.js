@@ -98,7 +98,8 @@ async function open(name, options) {
 window.rtc = {
   /** { pc, stream } by name, for what only one test does. */
   peers,
-  /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps */
+  /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps,
+      encodings (RTCRtpEncodingParameters: simulcast) */
   async offer(name, options) {
     const { pc, stream } = await open(name, options);
     for (const kind of ['audio', 'video']) {
@@ -107,6 +108,7 @@ window.rtc = {
       const transceiver = pc.addTransceiver(sends ? stream.getTracks().find((t) => t.kind === kind) : kind, {
         direction: sends && receives ? 'sendrecv' : sends ? 'sendonly' : 'recvonly',
         ...(sends ? { streams: [stream] } : {}),
+        ...(sends && kind === 'video' && options.encodings ? { sendEncodings: options.encodings } : {}),
       });
       if (kind === 'video' && options.codec) prefer(transceiver, options.codec);
     }
@@ -156,11 +158,12 @@ window.rtc = {
   async stats(name) {
     const peer = peers.get(name);
     const report = await peer.pc.getStats();
-    const result = { connection: peer.pc.connectionState, ice: peer.pc.iceConnectionState, in: {}, out: {},
+    const result = { encodings: [], connection: peer.pc.connectionState, ice: peer.pc.iceConnectionState, in: {}, out: {},
       connectedMs: peer.connected && peer.connected - peer.started, firstFrameMs: peer.firstFrame && peer.firstFrame - peer.started };
     for (const s of report.values()) {
       if (s.type === 'inbound-rtp') result.in[s.kind] = { ...s, codec: report.get(s.codecId)?.mimeType };
       if (s.type === 'remote-inbound-rtp') result.remote = { ...result.remote, [s.kind]: s };
+      if (s.type === 'outbound-rtp' && s.rid) result.encodings.push(s);
       if (s.type === 'outbound-rtp') result.out[s.kind] = { ...s, codec: report.get(s.codecId)?.mimeType };
     }
     return result;

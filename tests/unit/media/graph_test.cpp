@@ -236,5 +236,106 @@ TEST_F(GraphTest, ASourceThatDiesLeavesItsSinksAlone) {
     EXPECT_EQ(sink.source(), nullptr);
 }
 
+/// A source of two encodings: 0 of little, 1 of much.
+struct SimulcastTest : GraphTest {
+    SimulcastTest() { source.set_encodings(2); source.set_format(rtp(Codec::vp8)); }
+    rtp::PacketPtr layer(std::uint8_t encoding, std::int64_t seq, bool key = false) {
+        auto p = packet(seq, static_cast<std::uint32_t>(seq), key);
+        p->encoding = encoding;
+        p->arrival = now;
+        p->set_payload(0, encoding == 0 ? 100 : 1000);
+        return p;
+    }
+    /// Both encodings for a while: 8 and 80 kbit/s. Numbers from 1 and from 1001 on.
+    void flow(int packets) {
+        for (int i = 0; i < packets; ++i, now += 100ms, ++count) {
+            source.push(layer(0, 1 + count, count == 0));
+            source.push(layer(1, 1001 + count, count == 0));
+        }
+    }
+    std::vector<std::uint32_t> asked;
+    Source source{graph, MediaType::video, {[this] { asked.push_back(source.take_keyframe_wishes()); }, {}, {}}};
+    Time now{100s};
+    std::int64_t count = 0;
+};
+
+struct Viewer final : Sink {
+    Viewer() : Sink{MediaType::video} {}
+    std::vector<Acceptable> accepts() const override { return {Acceptable::rtp(Codec::vp8)}; }
+    void on_packet(const rtp::PacketPtr& packet) override { log.push_back(std::to_string(packet->seq.value)); }
+    void on_switch() override { log.push_back("switch"); }
+    std::vector<std::string> take() { return std::exchange(log, {}); }
+    std::vector<std::string> log;
+};
+
+TEST_F(SimulcastTest, EachSinkGetsTheBestThatItsLimitAllows) {
+    flow(20);
+    Viewer narrow, wide;
+    narrow.set_receive_limit(Bitrate::kbps(20));
+    source.attach(narrow);
+    source.attach(wide);
+    flow(2);
+    EXPECT_EQ(narrow.take(), (Log{"21", "22"}));
+    EXPECT_EQ(wide.take(), (Log{"1021", "1022"}));
+    EXPECT_EQ(narrow.find_packet(ExtSeqNum{22})->payload().size(), 100u);
+    EXPECT_EQ(wide.find_packet(ExtSeqNum{1022})->payload().size(), 1000u);
+    EXPECT_FALSE(narrow.find_packet(ExtSeqNum{1022}));
+}
+
+TEST_F(SimulcastTest, ASinkKeepsWhatItHasUntilAKeyFrameOfTheOtherComes) {
+    flow(20);
+    Viewer viewer;
+    source.attach(viewer);
+    viewer.set_receive_limit(Bitrate::kbps(20));
+    EXPECT_EQ(asked, std::vector<std::uint32_t>{1});
+    flow(1);
+    EXPECT_EQ(viewer.take(), Log{"1021"});
+    source.push(layer(0, 22, true));
+    source.push(layer(1, 1022));
+    source.push(layer(0, 23));
+    EXPECT_EQ(viewer.take(), (Log{"switch", "22", "23"}));
+    EXPECT_TRUE(source.is_used(0));
+    EXPECT_FALSE(source.is_used(1));
+}
+
+TEST_F(SimulcastTest, ALimitThatCameAndWentChangesNothing) {
+    flow(20);
+    Viewer viewer;
+    source.attach(viewer);
+    viewer.set_receive_limit(Bitrate::kbps(20));
+    viewer.set_receive_limit(std::nullopt);
+    source.push(layer(0, 22, true));
+    source.push(layer(1, 1022));
+    EXPECT_EQ(viewer.take(), Log{"1022"});
+    EXPECT_EQ(asked.size(), 1u) << "what it still had needs no key frame";
+}
+
+TEST_F(SimulcastTest, WhatIsSwitchedOffByItsSenderIsReplaced) {
+    flow(20);
+    Viewer viewer;
+    source.attach(viewer);
+    for (int i = 0; i < 20; ++i, now += 100ms) source.push(layer(0, 21 + i));
+    EXPECT_EQ(asked, std::vector<std::uint32_t>{1});
+    source.push(layer(0, 41, true));
+    EXPECT_EQ(viewer.take(), (Log{"switch", "41"}));
+}
+
+TEST_F(SimulcastTest, BehindARelayItIsOnePictureWhoseNumbersChange) {
+    flow(20);
+    Relay relay{MediaType::video};
+    auto behind = std::make_shared<Source>(graph, MediaType::video, Source::Upstream{});
+    relay.set_target(behind);
+    source.attach(relay);
+    Viewer viewer;
+    behind->attach(viewer);
+    flow(1);
+    relay.set_receive_limit(Bitrate::kbps(20));
+    source.push(layer(0, 22, true));
+    EXPECT_EQ(viewer.take(), (Log{"1021", "switch", "22"}));
+    EXPECT_EQ(viewer.find_packet(ExtSeqNum{22})->payload().size(), 100u);
+    source.detach(relay);
+    behind->detach(viewer);
+}
+
 }  // namespace
 }  // namespace rivero::media

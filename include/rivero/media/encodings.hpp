@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/base/clock.hpp"
+#include "rivero/base/units.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace rivero::media {
+
+/// Which of a source's encodings somebody gets. He keeps the one that he has until a key frame of the other comes.
+struct Selection {
+    std::uint8_t current = 0;
+    std::uint8_t wanted = 0;
+
+    friend bool operator==(const Selection&, const Selection&) = default;
+};
+
+/// Several encodings of the same picture, in different qualities, that a source gives at once ("simulcast"): which of
+/// them flow, how much they take, and which suits whom. No clock.
+class Encodings {
+public:
+    static constexpr std::size_t kMax = 4;
+    /// An encoding that is silent for so long, while others are not, was switched off by its sender.
+    static constexpr Duration kSilence = 1s;
+
+    /// @param count 2 to kMax; what is above is taken for kMax
+    explicit Encodings(std::size_t count);
+
+    void on_packet(Time now, std::size_t encoding, std::size_t bytes);
+    void set_size(std::size_t encoding, std::uint32_t width, std::uint32_t height);
+    /// Whether it is time to choose again for everybody: an encoding came or went, or rates are half a second older.
+    [[nodiscard]] bool poll(Time now);
+
+    /// The best that flows and fits; when none fits the least that flows.
+    /// @param limit of the receiver; empty: none
+    /// @param current what he has: it may take a little more than the limit before he leaves it, and another has to
+    /// take a
+    ///     little less than the limit before he takes it
+    [[nodiscard]] std::uint8_t choose(std::optional<Bitrate> limit, std::uint8_t current) const;
+    [[nodiscard]] bool flows(std::size_t encoding) const { return encoding < count_ && encodings_[encoding].flows; }
+    /// Of the last second; 0 until it was measured.
+    [[nodiscard]] Bitrate rate(std::size_t encoding) const;
+    /// What the best one takes.
+    [[nodiscard]] Bitrate best_rate() const;
+    [[nodiscard]] std::size_t count() const { return count_; }
+
+private:
+    struct Encoding {
+        std::uint64_t pixels = 0;
+        std::optional<Time> heard;
+        bool flows = false;
+        Time since{};           ///< it flows
+        std::size_t bytes = 0;  ///< in the present window
+        double bps = 0;
+        bool measured = false;
+    };
+    /// The better one has more pixels, or takes more, or was named later.
+    [[nodiscard]] bool better(std::size_t a, std::size_t b) const;
+
+    std::size_t count_;
+    std::array<Encoding, kMax> encodings_{};
+    std::optional<Time> window_;
+    bool changed_ = false;
+};
+
+}  // namespace rivero::media

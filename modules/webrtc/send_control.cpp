@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "send_control.hpp"
+
+#include "send_track.hpp"
+
+#include <algorithm>
+
+namespace rivero::webrtc {
+namespace {
+
+/// Faster than the estimate, so that a picture is not late by as long as it takes to send at the average rate.
+constexpr double kPacingFactor = 2.5;
+/// A peer that promised feedback and has sent none for so long gives none.
+constexpr Duration kNoFeedback = 5s;
+
+}  // namespace
+
+void SendControl::forget(SendTrack& track) {
+    if (padding_ == &track) padding_ = nullptr;
+    pacer_.erase_if([&](const Queued& queued) { return queued.track == &track; });
+}
+
+std::optional<SeqNum> SendControl::number(Time now, std::size_t bytes) {
+    if (!transport_cc_) return std::nullopt;
+    if (!first_sent_) first_sent_ = now;
+    last_sent_ = now;
+    return controller_.on_sent(now, bytes);
+}
+
+void SendControl::send(Time now, SendTrack& track, bwe::Priority priority, Outgoing outgoing) {
+    const std::size_t bytes = outgoing.packet->payload().size();
+    if (pacer_.admit(now, priority, bytes)) return track.transmit(now, outgoing);
+    pacer_.push(priority, bytes, {&track, std::move(outgoing)});
+    arm(now);
+}
+
+void SendControl::on_feedback(Time now, const rtcp::TransportFeedback& feedback) {
+    if (!transport_cc_) return;
+    controller_.on_feedback(now, feedback);
+    update_rate();
+    run();
+}
+
+void SendControl::on_remb(Bitrate most) {
+    remb_ = most;
+    controller_.on_remb(most);
+    update_rate();
+}
+
+std::optional<Bitrate> SendControl::estimate() const {
+    if (transport_cc_ && (controller_.measured() || !first_sent_ || last_sent_ - *first_sent_ < kNoFeedback))
+        return controller_.estimate();
+    return remb_;
+}
+
+void SendControl::update_rate() {
+    // What was not measured is no reason to hold anything back.
+    pacer_.set_rate(controller_.measured() ? kPacingFactor * static_cast<double>(controller_.estimate().bps) : 0);
+}
+
+void SendControl::run() {
+    timer_.cancel();
+    timer_due_.reset();
+    const Time now = Clock::now();
+    while (auto queued = pacer_.pop(now)) queued->track->transmit(now, queued->outgoing);
+    if (transport_cc_) {
+        const bool can_pad = padding_ && padding_->can_pad();
+        for (auto due = controller_.padding_due(now, can_pad); due > 0;) {
+            const std::size_t sent = padding_->send_padding(now);
+            if (sent == 0) break;
+            due -= std::min(due, sent);
+        }
+    }
+    arm(now);
+}
+
+void SendControl::arm(Time now) {
+    auto next = pacer_.next_deadline(now);
+    if (controller_.probing() && (!next || now + 2ms < *next)) next = now + 2ms;
+    if (!next || (timer_due_ && *timer_due_ <= *next)) return;
+    timer_due_ = next;
+    timer_ = worker_.post_after(std::max<Duration>(*next - now, 1ms), [this] { run(); });
+}
+
+}  // namespace rivero::webrtc

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bwe/controller.hpp"
+#include "bwe/pacer.hpp"
+#include "codec/picture_ids.hpp"
+#include "rivero/base/loop.hpp"
+#include "rivero/rtp/header.hpp"
+#include "rivero/rtp/packet.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+namespace rivero::webrtc {
+
+class SendTrack;
+
+/// A packet on its way out: numbered, but not yet written, since transport-wide numbers follow the order of leaving.
+struct Outgoing {
+    rtp::PacketPtr packet;
+    rtp::HeaderFields fields;
+    codec::PictureIds::Ids ids;
+    Codec codec{};
+    std::optional<PayloadType> rtx;  ///< sent again, in the retransmission stream
+};
+
+/// What leaves over one transport of a peer: gives it transport-wide numbers, spreads bursts over time, and probes for more
+/// room. While the estimate is far above what is sent a packet passes without being touched. RTC worker.
+class SendControl {
+public:
+    /// @param transmit encrypts and sends: a packet of `size` bytes, then room for the authentication tag
+    SendControl(Loop& worker, std::function<bool(MutableBytes packet, std::size_t size)> transmit)
+        : worker_{worker}, transmit_{std::move(transmit)} {}
+    SendControl(const SendControl&) = delete;
+    SendControl& operator=(const SendControl&) = delete;
+
+    /// @param transport_cc the peer gives transport-wide feedback
+    void configure(bool transport_cc) { transport_cc_ = transport_cc; }
+    /// Padding of probes is sent by this track, while it lives; null: by none.
+    void set_padding(SendTrack* track) { padding_ = track; }
+    /// The track sends over another transport from now on, or not at all.
+    void forget(SendTrack& track);
+
+    /// Sends at once or a little later.
+    void send(Time now, SendTrack& track, bwe::Priority priority, Outgoing outgoing);
+    /// More waits than makes sense: what is not numbered yet should be left out.
+    [[nodiscard]] bool full() const { return pacer_.full(); }
+
+    /// For tracks. @return the number that a packet of so many bytes gets; none when the peer gives no feedback
+    [[nodiscard]] std::optional<SeqNum> number(Time now, std::size_t bytes);
+    bool transmit(MutableBytes packet, std::size_t size) { return transmit_(packet, size); }
+
+    void on_feedback(Time now, const rtcp::TransportFeedback& feedback);
+    void on_remb(Bitrate most);
+    void set_rtt(Duration rtt) { controller_.set_rtt(rtt); }
+    /// What could be sent if there were room for it.
+    void set_wanted(Bitrate wanted) { controller_.set_wanted(wanted); }
+
+    /// What the transport carries; empty when nothing is known of it.
+    [[nodiscard]] std::optional<Bitrate> estimate() const;
+    /// The estimate was measured, or the peer has named it.
+    [[nodiscard]] bool measured() const { return controller_.measured() || remb_; }
+    [[nodiscard]] const bwe::Controller& controller() const { return controller_; }
+    [[nodiscard]] Duration queue_delay() const { return pacer_.delay(); }
+
+private:
+    struct Queued {
+        SendTrack* track;
+        Outgoing outgoing;
+    };
+    void update_rate();
+    void run();
+    void arm(Time now);
+
+    Loop& worker_;
+    std::function<bool(MutableBytes, std::size_t)> transmit_;
+    bool transport_cc_ = false;
+    bwe::Controller controller_;
+    bwe::Pacer<Queued> pacer_;
+    std::optional<Bitrate> remb_;
+    SendTrack* padding_ = nullptr;
+    std::optional<Time> first_sent_;
+    Time last_sent_{};
+    Timer timer_;
+    std::optional<Time> timer_due_;
+};
+
+}  // namespace rivero::webrtc

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "bwe/sent_packets.hpp"
+
+namespace rivero::bwe {
+
+void SentPackets::drop_oldest() {
+    if (sent_.front().fate == Fate::unknown) in_flight_ -= sent_.front().bytes;
+    sent_.pop_front();
+    ++begin_;
+}
+
+SeqNum SentPackets::add(Time now, std::size_t bytes, int probe) {
+    while (!sent_.empty() && (sent_.size() >= kMaxPackets || now - sent_.front().at > kMaxAge)) drop_oldest();
+    const auto seq = begin_ + static_cast<std::int64_t>(sent_.size());
+    sent_.push_back({now, static_cast<std::uint32_t>(bytes), probe, Fate::unknown});
+    in_flight_ += bytes;
+    return SeqNum{static_cast<std::uint16_t>(seq)};
+}
+
+const std::vector<PacketResult>& SentPackets::on_feedback(const rtcp::TransportFeedback& feedback) {
+    results_.clear();
+    if (sent_.empty() || feedback.count == 0) return results_;
+
+    // 24 bits that wrap, each taken as the nearest to the one before it.
+    if (!reference_) {
+        reference_ = feedback.reference_time;
+    } else {
+        const auto difference = static_cast<std::uint32_t>(feedback.reference_time - *reference_) & 0xffffffU;
+        reference_ =
+            *reference_ + (difference < 0x800000U ? std::int64_t{difference} : std::int64_t{difference} - 0x1000000);
+    }
+    const Duration reference = *reference_ * Duration{rtcp::TransportFeedback::kReferenceUnit};
+
+    const std::int64_t end = begin_ + static_cast<std::int64_t>(sent_.size());
+    // The number nearest to the newest that was sent.
+    std::int64_t seq = end - 1 + distance(SeqNum{static_cast<std::uint16_t>(end - 1)}, feedback.base);
+    const std::int64_t last = seq + feedback.count;
+    if (last > end) return results_;  // of packets that were never sent: somebody else's, or forged
+    auto next = feedback.received.begin();
+    for (; seq < last; ++seq) {
+        std::optional<Duration> received;
+        if (next != feedback.received.end() && next->seq == SeqNum{static_cast<std::uint16_t>(seq)}) {
+            received = reference + Duration{next->offset};
+            ++next;
+        }
+        if (seq < begin_) continue;
+        Sent& sent = sent_[static_cast<std::size_t>(seq - begin_)];
+        if (sent.fate == Fate::received || (!received && sent.fate == Fate::lost)) continue;
+        if (sent.fate == Fate::unknown) in_flight_ -= sent.bytes;
+        sent.fate = received ? Fate::received : Fate::lost;
+        results_.push_back({seq, sent.at, sent.bytes, sent.probe, received});
+    }
+    return results_;
+}
+
+}  // namespace rivero::bwe

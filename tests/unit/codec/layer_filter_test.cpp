@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/layer_filter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace rivero::codec {
+namespace {
+
+using Verdict = LayerFilter::Verdict;
+
+/// A sender of layers, one packet for each layer of a picture, 1000 bytes each, 10 pictures a second.
+struct LayerFilterTest : testing::Test {
+    /// @return what of the picture is sent: spatial ids, `!` behind the one with the marker
+    std::string picture(int spatial_layers, std::uint8_t temporal, bool key = false, bool sync = false) {
+        std::string sent;
+        for (int s = 0; s < spatial_layers; ++s) {
+            auto p = pool.make();
+            p->timestamp = RtpTimestamp{timestamp};
+            p->set_payload(0, 1000);
+            p->layered = true;
+            p->spatial_id = static_cast<std::uint8_t>(s);
+            p->temporal_id = temporal;
+            p->starts_keyframe = key && s == 0;
+            p->layer_sync = sync;
+            p->ends_layer_frame = true;
+            p->marker = s == spatial_layers - 1;
+            const auto verdict = filter.on_packet(now, *p);
+            if (verdict == Verdict::withhold) continue;
+            sent += std::to_string(s) + (verdict == Verdict::send_as_last ? "!" : "");
+        }
+        timestamp += 9000;
+        now += 100ms;
+        return sent.empty() ? "-" : sent;
+    }
+    rtp::PacketPool pool;
+    LayerFilter filter;
+    std::uint32_t timestamp = 0xffff0000;
+    Time now{100s};
+};
+
+TEST_F(LayerFilterTest, SendsEverythingWithoutALimit) {
+    EXPECT_EQ(picture(3, 0, true), "012!");
+    for (int i = 0; i < 30; ++i) EXPECT_EQ(picture(3, static_cast<std::uint8_t>(i % 3)), "012!");
+}
+
+TEST_F(LayerFilterTest, LeavesOutSpatialLayersFromTheNextPictureOnAndMarksTheNewEnd) {
+    picture(3, 0, true);
+    for (int i = 0; i < 12; ++i) picture(3, 0);  // 80 kbit/s each
+    filter.set_limit(Bitrate::kbps(100));
+    for (int i = 0; i < 6; ++i) picture(3, 0);
+    EXPECT_EQ(picture(3, 0), "0!");
+    filter.set_limit(Bitrate::kbps(200));
+    for (int i = 0; i < 6; ++i) EXPECT_EQ(picture(3, 0), "0!") << "the higher one begins with a key frame";
+    EXPECT_TRUE(filter.take_keyframe_wish());
+    EXPECT_FALSE(filter.take_keyframe_wish());
+    EXPECT_EQ(picture(3, 0, true), "01!");
+    EXPECT_EQ(picture(3, 0), "01!");
+}
+
+TEST_F(LayerFilterTest, TemporalLayersGoAndComeBackWhereTheyDependOnNothingLeftOut) {
+    auto round = [&](bool sync) {
+        std::string sent;
+        for (std::uint8_t t : {0, 2, 1, 2}) sent += picture(1, t, false, sync && t != 0)[0];
+        return sent;
+    };
+    picture(1, 0, true);
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(round(true), "0000");
+    filter.set_limit(Bitrate::kbps(30));  // of 80: T0 takes 20, T0 and T1 40
+    for (int i = 0; i < 4; ++i) round(true);
+    EXPECT_EQ(round(true), "0---");
+    filter.set_limit(std::nullopt);
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(round(false), "0---");
+    EXPECT_EQ(round(true), "0000") << "each of the higher ones says that it begins here";
+}
+
+TEST_F(LayerFilterTest, AKeyFrameBringsWhatIsWanted) {
+    picture(2, 0, true);
+    for (int i = 0; i < 12; ++i) picture(2, 0);
+    filter.set_limit(Bitrate::kbps(90));
+    for (int i = 0; i < 6; ++i) picture(2, 0);
+    EXPECT_EQ(picture(2, 0), "0!");
+    filter.reset();
+    EXPECT_EQ(picture(2, 0, true), "01!") << "of another source nothing is known yet";
+}
+
+}  // namespace
+}  // namespace rivero::codec

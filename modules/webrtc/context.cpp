@@ -10,6 +10,26 @@
 #include <algorithm>
 
 namespace rivero::webrtc {
+namespace {
+
+/// The codecs of this list, in its order; a codec may stand in several lines.
+void choose(std::vector<sdp::CodecCapability>& codecs, const std::vector<std::string>& names) {
+    std::vector<sdp::CodecCapability> chosen;
+    for (const auto& name : names)
+        std::copy_if(codecs.begin(), codecs.end(), std::back_inserter(chosen),
+                     [&](auto& codec) { return encoding_name(codec.codec) == name; });
+    codecs = std::move(chosen);
+}
+
+Result<transport::Certificate> load(const std::string& pem) {
+    try {
+        return transport::Certificate::load(pem);
+    } catch (const std::exception& error) {
+        return failure(error.what());
+    }
+}
+
+}  // namespace
 
 Context::Context(const media::Services& services) {
     const auto found = services.settings.find("rtc");
@@ -33,8 +53,22 @@ Context::Context(const media::Services& services) {
     d.udp_port = rtc.value("udpPort", d.udp_port);
     // Hosts are numbered from 0; each has a port of its own.
     if (d.udp_port > 0) d.udp_port += services.settings.value("hostIndex", 0);
+    if (const int code = rtc.value("dscp", -1); code >= 0) d.dscp = static_cast<std::uint8_t>(code);
+    if (rtc.contains("audioCodecs")) choose(capabilities_.audio.codecs, rtc["audioCodecs"]);
+    if (rtc.contains("videoCodecs")) choose(capabilities_.video.codecs, rtc["videoCodecs"]);
+    auto log = log_topic("module.webrtc");
+    if (!d.turn_url.empty()) {
+        if (auto parsed = transport::TurnServer::parse(d.turn_url); !parsed) {
+            log->error("rtc.turnURL: {}; there is no TURN", parsed.error().message);
+            d.turn_url.clear();
+        }
+    }
     pem_rsa_ = rtc.value("certificateRsa", "");
     pem_ecdsa_ = rtc.value("certificateEcdsa", "");
+    for (const auto& [name, pem] : {std::pair{"rtc.certificateRsa", pem_rsa_}, std::pair{"rtc.certificateEcdsa", pem_ecdsa_}}) {
+        if (pem.empty()) continue;
+        if (auto loaded = load(pem); !loaded) log->error("{}: {}: {}; endpoints that want it are refused", name, pem, loaded.error().message);
+    }
 }
 
 transport::DtlsContext Context::dtls(CertificateKeyType key) {
@@ -43,17 +77,13 @@ transport::DtlsContext Context::dtls(CertificateKeyType key) {
     auto& context = rsa ? rsa_ : ecdsa_;
     if (!context) {
         const std::string& pem = rsa ? pem_rsa_ : pem_ecdsa_;
-        auto made = transport::Certificate::generate(rsa ? transport::CertificateKey::rsa_2048
-                                                         : transport::CertificateKey::ecdsa_p256);
-        if (!pem.empty()) {
-            auto loaded = transport::Certificate::load(pem);
-            if (!loaded) {
-                throw remote::RpcError{remote::ErrorCode::sdp_cannot_create_session,
-                                       "the DTLS certificate cannot be used: " + loaded.error().message};
-            }
-            made = *loaded;
-        }
-        context.emplace(std::move(made));
+        auto made = pem.empty() ? Result<transport::Certificate>{transport::Certificate::generate(
+                                      rsa ? transport::CertificateKey::rsa_2048 : transport::CertificateKey::ecdsa_p256)}
+                                : load(pem);
+        if (!made)
+            throw remote::RpcError{remote::ErrorCode::sdp_cannot_create_session,
+                                   "the DTLS certificate of the settings cannot be used: " + made.error().message};
+        context.emplace(std::move(*made));
     }
     return *context;
 }

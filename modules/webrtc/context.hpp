@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rivero/media/pipeline.hpp"
+#include "sdp/negotiation.hpp"
 #include "transport/dtls/dtls_context.hpp"
 #include "transport/ice/host_resolver.hpp"
 #include "transport/ice/ice_settings.hpp"
@@ -19,11 +20,12 @@ namespace rivero::webrtc {
 /// What all WebRtcEndpoints of a media host share: certificates, name resolution, defaults from the settings.
 class Context {
 public:
-    /// Throws std::runtime_error for a certificate that cannot be read.
+    /// Settings that are of no use are logged, and as if they were not there; but without its certificate there is no
+    /// endpoint.
     explicit Context(const media::Services& services);
 
     /// Made at the first use, then shared by all: a certificate of our own costs time (RSA a tenth of a second). Any
-    /// thread.
+    /// thread. Throws RpcError 40211 when the certificate of the settings cannot be used.
     [[nodiscard]] transport::DtlsContext dtls(CertificateKeyType key);
 
     /// By the port that all share, where that will do; by libnice where the settings name a STUN or TURN server or a range
@@ -41,12 +43,16 @@ public:
         std::string turn_url;
         std::string external_ipv4, external_ipv6;
         int min_port = 0, max_port = 0;
+        std::optional<std::uint8_t> dscp;
         int udp_port = 0;  ///< of this host; -1: none that is shared
     };
+    /// Codecs and extensions, without what is an endpoint's own.
+    [[nodiscard]] const sdp::LocalCapabilities& capabilities() const { return capabilities_; }
     [[nodiscard]] const Defaults& defaults() const { return defaults_; }
 
 private:
     Defaults defaults_;
+    sdp::LocalCapabilities capabilities_ = sdp::webrtc_defaults();
     std::string pem_rsa_, pem_ecdsa_;
     [[nodiscard]] transport::MediaPort* port_for(Loop& worker, GMainContext* context, const transport::IceSettings& settings);
 

@@ -12,8 +12,8 @@ namespace rivero::webrtc {
 /// One transport of a peer: all media sections when they are bundled, else one.
 class Peer::Leg final : private transport::DtlsSrtpTransport::Listener {
 public:
-    Leg(Peer& peer, std::size_t number, transport::IceSettings ice)
-        : index{number},
+    Leg(Peer& peer, std::size_t transport_id, transport::IceSettings ice)
+        : id{transport_id},
           twcc{peer.settings_->rtcp_ssrc, 50ms},
           transport{peer.graph_.worker,
                     peer.shared_.make_ice(peer.graph_.worker, peer.context_, std::move(ice)),
@@ -24,8 +24,9 @@ public:
     }
     ~Leg() { transport.set_listener(nullptr); }
 
-    const std::size_t index;
+    const std::size_t id;               ///< NegotiatedTransport::id
     std::vector<std::size_t> sections;  ///< m-lines
+    transport::IceCredentials remote_credentials;  ///< empty before they are known
     rtp::Demuxer demuxer;
     rtp::ExtensionMap extensions;  ///< of what the peer sends
     bool transport_cc = false;     ///< feedback was negotiated
@@ -37,15 +38,15 @@ public:
 
 private:
     void on_local_candidate(std::string_view candidate) override {
-        peer_.events_.on_candidate(index, std::string{candidate});
+        peer_.events_.on_candidate(id, std::string{candidate});
     }
-    void on_gathering_done() override { peer_.events_.on_gathering_done(index); }
-    void on_ice_state(transport::IceState state) override { peer_.events_.on_ice_state(index, state); }
+    void on_gathering_done() override { peer_.events_.on_gathering_done(id); }
+    void on_ice_state(transport::IceState state) override { peer_.events_.on_ice_state(id, state); }
     void on_selected_pair(std::string_view local, std::string_view remote) override {
-        peer_.events_.on_selected_pair(index, std::string{local}, std::string{remote});
+        peer_.events_.on_selected_pair(id, std::string{local}, std::string{remote});
     }
     void on_dtls_state(transport::DtlsState state, std::string_view reason) override {
-        peer_.events_.on_dtls_state(index, state, std::string{reason});
+        peer_.events_.on_dtls_state(id, state, std::string{reason});
         peer_.on_dtls(*this, state);
     }
     void on_rtp(MutableBytes packet, Time arrival) override { peer_.on_rtp(*this, packet, arrival); }

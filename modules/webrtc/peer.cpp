@@ -19,6 +19,8 @@ constexpr Duration kReportInterval = 1s;
 constexpr Duration kFirstReport = 300ms;
 /// RTCP comes at least every five seconds; after three times this nobody is there.
 constexpr Duration kRtcpTimeout = 15s;
+/// A REMB that is not repeated says nothing any more.
+constexpr Duration kRembTimeout = 10s;
 constexpr std::size_t kMaxEarlyCandidates = 100;
 constexpr std::size_t kMaxCompound = 1200;
 /// What video without layers is worth looking for room for.
@@ -47,6 +49,15 @@ std::vector<transport::Fingerprint> fingerprints_of(const sdp::NegotiatedTranspo
     return list;
 }
 
+/// The extension `ufrag` of a candidate that a browser trickles. As libwebrtc writes it; RFC 8839 section 5.1 lets it.
+std::optional<std::string_view> ufrag_of(std::string_view candidate) {
+    constexpr std::string_view kName = " ufrag ";
+    const auto at = candidate.find(kName);
+    if (at == std::string_view::npos) return std::nullopt;
+    const auto value = candidate.substr(at + kName.size());
+    return value.substr(0, value.find(' '));
+}
+
 }  // namespace
 
 Peer::Peer(media::Graph& graph, GMainContext* context, Context& shared, PeerEvents events,
@@ -66,8 +77,10 @@ Peer::~Peer() {
     video_in_->leave();
 }
 
-Peer::Leg& Peer::add_leg() {
-    legs_.push_back(std::make_unique<Leg>(*this, legs_.size(), settings_->ice));
+Peer::Leg& Peer::add_leg(std::size_t id, const transport::IceCredentials& local) {
+    auto ice = settings_->ice;
+    ice.local = local;
+    legs_.push_back(std::make_unique<Leg>(*this, id, std::move(ice)));
     if (gathering_)
         if (auto gathered = legs_.back()->transport.ice().gather(); !gathered) events_.on_error(gathered.error().message);
     return *legs_.back();
@@ -76,68 +89,103 @@ Peer::Leg& Peer::add_leg() {
 void Peer::open(Settings settings, transport::DtlsContext dtls) {
     settings_ = std::move(settings);
     dtls_ = std::move(dtls);
-    add_leg();
+    add_leg(0, settings_->ice.local);
 }
 
-void Peer::configure(const sdp::NegotiatedSession& session) {
+void Peer::configure(const sdp::NegotiatedSession& session, const std::vector<transport::IceCredentials>& local) {
     session_ = session;
-    while (legs_.size() < session.transports.size()) add_leg();
-
+    auto old = std::exchange(legs_, {});
     for (std::size_t i = 0; i < session.transports.size(); ++i) {
-        const auto& negotiated = session.transports[i];
-        Leg& leg = *legs_[i];
-        leg.sections = negotiated.sections;
-        std::vector<rtp::Demuxer::Section> sections;
-        leg.extensions = {};
-        leg.transport_cc = false;
-        leg.reduced_size = !negotiated.sections.empty();
-        for (std::size_t m_line : negotiated.sections) {
-            const auto& section = session.sections[m_line];
-            rtp::Demuxer::Section demuxed{section.mid, {}, {}};
-            for (const auto& codec : section.codecs) {
-                demuxed.payload_types.push_back(codec.payload_type);
-                if (codec.rtx) demuxed.payload_types.push_back(*codec.rtx);
-                leg.transport_cc = leg.transport_cc || codec.feedback.transport_cc;
-            }
-            for (const auto& remote : section.remote_sources) {
-                demuxed.ssrcs.push_back(remote.ssrc);
-                if (remote.rtx) demuxed.ssrcs.push_back(*remote.rtx);
-            }
-            for (const auto& e : section.extensions)
-                if (e.receive)
-                    if (auto kind = extension_kind(e.extension)) leg.extensions.add(*kind, e.id);
-            leg.reduced_size = leg.reduced_size && section.rtcp_rsize;
-            sections.push_back(std::move(demuxed));
-        }
-        leg.demuxer.set_sections(std::move(sections));
-        leg.control.configure(leg.transport_cc);
+        const auto id = session.transports[i].id;
+        auto known = std::find_if(old.begin(), old.end(), [&](auto& leg) { return leg && leg->id == id; });
+        if (known == old.end())
+            add_leg(id, local[i]);
+        else
+            legs_.push_back(std::move(*known));
+        configure_receiving(*legs_[i], session.transports[i]);
     }
-
-    for (const auto& section : session.sections) {
-        if (section.kind == MediaType::data || !section.accepted) continue;
-        Leg* leg = legs_[section.transport].get();
-        (section.kind == MediaType::audio ? audio_ : video_).configure(section);
-        SendTrack& sender = section.kind == MediaType::audio ? *audio_in_ : *video_in_;
-        sender.configure(section, &leg->control);
-        if (section.kind == MediaType::video) leg->control.set_padding(&sender);
+    for (MediaType type : {MediaType::audio, MediaType::video}) {
+        const auto* section = session.section(type);
+        (type == MediaType::audio ? audio_ : video_).configure(section ? *section : sdp::NegotiatedSection{});
+        configure_sending(type);
     }
-
-    for (std::size_t i = 0; i < session.transports.size(); ++i) {
-        const auto& negotiated = session.transports[i];
-        Leg& leg = *legs_[i];
-        if (session.remote_ice_lite) leg.transport.ice().set_remote_lite();
-        auto accepted = leg.transport.ice().set_remote_credentials({negotiated.remote_ufrag, negotiated.remote_pwd});
-        if (!accepted) events_.on_error(accepted.error().message);
-        for (const auto& candidate : negotiated.remote_candidates) {
-            // Garbage among the candidates is the peer's loss only.
-            if (!leg.transport.ice().add_remote_candidate(sdp::print(candidate))) ++dropped_;
-        }
-        if (negotiated.end_of_candidates) leg.transport.ice().end_of_remote_candidates();
-        leg.transport.start_dtls(
-            negotiated.setup == sdp::Setup::active ? transport::DtlsRole::client : transport::DtlsRole::server,
-            fingerprints_of(negotiated));
+    // Nobody sends over these any more, and what they say is of no interest.
+    for (auto& leg : old) {
+        if (!leg) continue;
+        leg->transport.set_listener(nullptr);
+        leg->transport.close();
     }
+    old.clear();
+    for (std::size_t i = 0; i < session.transports.size(); ++i) configure_ice(*legs_[i], session.transports[i], local[i]);
     for (auto& early : std::exchange(early_candidates_, {})) add_candidate(early.m_line, early.text);
+    apply_send_limits();
+    arm(Clock::now());
+}
+
+void Peer::configure_receiving(Leg& leg, const sdp::NegotiatedTransport& transport) {
+    leg.sections = transport.sections;
+    std::vector<rtp::Demuxer::Section> sections;
+    leg.extensions = {};
+    leg.transport_cc = false;
+    leg.reduced_size = true;
+    for (std::size_t m_line : transport.sections) {
+        const auto& section = session_->sections[m_line];
+        rtp::Demuxer::Section demuxed{section.mid, {}, {}};
+        for (const auto& codec : section.codecs) {
+            demuxed.payload_types.push_back(codec.payload_type);
+            if (codec.rtx) demuxed.payload_types.push_back(*codec.rtx);
+            leg.transport_cc = leg.transport_cc || codec.feedback.transport_cc;
+        }
+        for (const auto& remote : section.remote_sources) {
+            demuxed.ssrcs.push_back(remote.ssrc);
+            if (remote.rtx) demuxed.ssrcs.push_back(*remote.rtx);
+        }
+        for (const auto& e : section.extensions)
+            if (e.receive)
+                if (auto kind = extension_kind(e.extension)) leg.extensions.add(*kind, e.id);
+        leg.reduced_size = leg.reduced_size && section.rtcp_rsize;
+        sections.push_back(std::move(demuxed));
+    }
+    leg.demuxer.set_sections(std::move(sections));
+    leg.control.configure(leg.transport_cc);
+}
+
+void Peer::configure_sending(MediaType type) {
+    SendTrack& sender = type == MediaType::audio ? *audio_in_ : *video_in_;
+    const auto* section = session_->section(type);
+    if (!section) {
+        sender.configure({}, nullptr);
+        sender.set_connected(false);
+        return;
+    }
+    Leg* leg = legs_[section->transport].get();
+    sender.configure(*section, &leg->control);
+    if (type == MediaType::video) leg->control.set_padding(&sender);
+    sender.set_connected(leg->connected);
+}
+
+void Peer::configure_ice(Leg& leg, const sdp::NegotiatedTransport& transport, const transport::IceCredentials& local) {
+    auto& ice = leg.transport.ice();
+    if (session_->remote_ice_lite) ice.set_remote_lite();
+    // Browsers make their transport anew when its tag is rejected, with the credentials of before: Firefox takes new ones
+    // of ours for an error.
+    if (ice.local_credentials().ufrag != local.ufrag || transport.tag_rejected) {
+        if (auto restarted = ice.restart(local); !restarted) events_.on_error(restarted.error().message);
+        leg.remote_credentials = {};
+    }
+    const transport::IceCredentials remote{transport.remote_ufrag, transport.remote_pwd};
+    if (leg.remote_credentials.ufrag != remote.ufrag || leg.remote_credentials.pwd != remote.pwd) {
+        leg.remote_credentials = remote;
+        if (auto accepted = ice.set_remote_credentials(remote); !accepted) events_.on_error(accepted.error().message);
+    }
+    for (const auto& candidate : transport.remote_candidates) {
+        // Garbage among the candidates is the peer's loss only.
+        if (!ice.add_remote_candidate(sdp::print(candidate))) ++dropped_;
+    }
+    if (transport.end_of_candidates) ice.end_of_remote_candidates();
+    // Only the first time: the association outlives all negotiations.
+    leg.transport.start_dtls(transport.setup == sdp::Setup::active ? transport::DtlsRole::client : transport::DtlsRole::server,
+                             fingerprints_of(transport));
 }
 
 void Peer::gather() {
@@ -148,13 +196,16 @@ void Peer::gather() {
 }
 
 void Peer::add_candidate(std::size_t m_line, const std::string& candidate) {
-    if (!session_) {
-        if (early_candidates_.size() < kMaxEarlyCandidates) early_candidates_.push_back({m_line, candidate});
-        return;
-    }
+    auto keep = [&] {
+        if (early_candidates_.size() >= kMaxEarlyCandidates) early_candidates_.erase(early_candidates_.begin());
+        early_candidates_.push_back({m_line, candidate});
+    };
+    if (!session_) return keep();
     if (m_line >= session_->sections.size() || !session_->sections[m_line].accepted) return;
-    auto& ice = legs_[session_->sections[m_line].transport]->transport.ice();
-    if (!ice.add_remote_candidate(candidate)) ++dropped_;
+    Leg& leg = *legs_[session_->sections[m_line].transport];
+    // A candidate may overtake the description that restarts ICE: browsers say to which one it belongs.
+    if (const auto ufrag = ufrag_of(candidate); ufrag && *ufrag != leg.remote_credentials.ufrag) return keep();
+    if (!leg.transport.ice().add_remote_candidate(candidate)) ++dropped_;
 }
 
 void Peer::request_keyframe(MediaType type) {
@@ -163,14 +214,19 @@ void Peer::request_keyframe(MediaType type) {
     service();
 }
 
-void Peer::set_limits(VideoLimits receive, VideoLimits send) {
-    limits_ = receive;
-    send_limits_ = send;
+void Peer::set_limits(const Limits& limits) {
+    limits_ = limits;
+    remb_.set(limits.remb);
+    audio_in_->set_mtu(limits.mtu);
+    video_in_->set_mtu(limits.mtu);
     apply_send_limits();
 }
 
 void Peer::apply_send_limits() {
     const auto* video = session_ ? session_->section(MediaType::video) : nullptr;
+    Bitrate most = limits_.send.max;
+    if (video && video->remote_bandwidth && video->remote_bandwidth->bps > 0)
+        most = most.bps == 0 ? *video->remote_bandwidth : std::min(most, *video->remote_bandwidth);
     std::optional<Bitrate> limit;
     if (video) {
         SendControl& control = legs_[video->transport]->control;
@@ -178,7 +234,7 @@ void Peer::apply_send_limits() {
         Bitrate wanted{0};
         if (video_in_->sends() && video_in_->attached()) {
             wanted = encodings ? Bitrate{encodings->best_rate().bps * 13 / 10} : kWantedForVideo;
-            if (send_limits_.max.bps != 0) wanted = std::min(wanted, send_limits_.max);
+            if (most.bps != 0) wanted = std::min(wanted, most);
             wanted.bps += kRoomForAudio.bps;
         }
         control.set_wanted(wanted);
@@ -186,11 +242,12 @@ void Peer::apply_send_limits() {
         if (control.measured() || encodings) limit = control.estimate();
         if (limit && audio_in_->sends()) limit->bps -= std::min(kRoomForAudio.bps, limit->bps / 4);
     }
-    if (limit) limit = std::max(*limit, send_limits_.min);
-    if (send_limits_.max.bps != 0) limit = std::min(limit.value_or(send_limits_.max), send_limits_.max);
+    if (connect_phase_ && limits_.remb_on_connect) limit = std::max(limit.value_or(Bitrate{0}), *limits_.remb_on_connect);
+    if (limit) limit = std::max(*limit, limits_.send.min);
+    if (most.bps != 0) limit = std::min(limit.value_or(most), most);
     // The estimate changes with each feedback; what goes by it need not.
     const auto before = video_in_->receive_limit();
-    if (before && limit && *limit != send_limits_.max && std::abs(before->bps - limit->bps) < before->bps / 20) return;
+    if (before && limit && *limit != most && std::abs(before->bps - limit->bps) < before->bps / 20) return;
     video_in_->set_receive_limit(limit);
 }
 
@@ -301,6 +358,8 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
                 peer.audio_.on_bye(ssrc);
                 peer.video_.on_bye(ssrc);
             }
+            if (peer.audio_.ssrcs().empty() && peer.video_.ssrcs().empty() && std::exchange(peer.last_rtcp_, std::nullopt))
+                peer.events_.on_media_state(false);
         }
         void operator()(const rtcp::GenericNack& nack) const {
             if (SendTrack* track = peer.sender_of(nack.media)) track->on_nack(now, nack);
@@ -310,14 +369,18 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
             peer.apply_send_limits();
         }
         void operator()(const rtcp::PictureLoss& pli) const {
-            if (SendTrack* track = peer.sender_of(pli.media)) track->on_keyframe_request();
+            if (SendTrack* track = peer.sender_of(pli.media)) track->on_keyframe_request(SendTrack::KeyframeRequest::pli);
         }
         void operator()(const rtcp::FullIntraRequest& fir) const {
             for (const auto& entry : fir.entries)
-                if (SendTrack* track = peer.sender_of(entry.media)) track->on_keyframe_request();
+                if (SendTrack* track = peer.sender_of(entry.media)) track->on_keyframe_request(SendTrack::KeyframeRequest::fir);
         }
         void operator()(const rtcp::Remb& remb) const {
+            // Values that fall, or that have come up to it, end what holds for the beginning.
+            const auto& start = peer.limits_.remb_on_connect;
+            if (!start || remb.bitrate >= *start || (peer.remb_received_ && remb.bitrate < *peer.remb_received_)) peer.connect_phase_ = false;
             peer.remb_received_ = remb.bitrate;
+            peer.remb_received_at_ = now;
             leg.control.on_remb(remb.bitrate);
             peer.apply_send_limits();
         }
@@ -338,6 +401,11 @@ void Peer::on_reports(const std::vector<rtcp::ReportBlock>& blocks, Time now) {
             for (auto& leg : legs_) leg->control.set_rtt(*rtt);
         }
     }
+}
+
+std::string Peer::transport_name(MediaType type) const {
+    const auto* section = session_ ? session_->section(type) : nullptr;
+    return section ? std::to_string(legs_[section->transport]->id + 1) : "";
 }
 
 Ssrc Peer::feedback_ssrc() const {
@@ -378,6 +446,11 @@ void Peer::service() {
             last_rtcp_.reset();
             events_.on_media_state(false);
         }
+        if (remb_received_ && now - remb_received_at_ > kRembTimeout) {
+            remb_received_.reset();
+            for (auto& leg : legs_) leg->control.on_remb({});
+            apply_send_limits();
+        }
     }
     arm(now);
 }
@@ -409,13 +482,7 @@ void Peer::add_reports(Leg& leg, Time now, std::vector<rtcp::Message>& out) {
     out.push_back(std::move(names));
     const auto* video = session_->section(MediaType::video);
     if (video && video->receive && legs_[video->transport].get() == &leg) {
-        double lost = 0;
-        for (auto& block : blocks) lost = std::max(lost, block.fraction_lost / 256.0);
-        estimate_ = estimate_.value_or(0);
         add_remb(now, out);
-        // A peer without transport-wide feedback goes by this estimate; it follows loss. draft-ietf-rmcat-gcc section 6.
-        if (lost > 0.1) estimate_ = *estimate_ * (1 - 0.5 * lost);
-        if (lost < 0.02) estimate_ = *estimate_ * 1.08;
     }
 }
 
@@ -424,33 +491,28 @@ void Peer::add_remb(Time now, std::vector<rtcp::Message>& out) {
     const bool offered = std::any_of(video->codecs.begin(), video->codecs.end(), [](auto& c) { return c.feedback.remb; });
     const auto ssrcs = video_.ssrcs();
     if (!offered || ssrcs.empty()) return;
-    const Leg& leg = *legs_[video->transport];
-    const std::uint64_t bytes = video_.bytes();
-    const double seconds = std::chrono::duration<double>(now - remb_at_).count();
-    const double rate = remb_at_ == Time{} || bytes < bytes_at_remb_ || seconds <= 0
-                            ? 0
-                            : 8.0 * static_cast<double>(bytes - bytes_at_remb_) / seconds;
-    bytes_at_remb_ = bytes;
-    remb_at_ = now;
-    Bitrate wanted{0};
-    if (leg.transport_cc) {
+    Bitrate wanted = limits_.receive.max;
+    if (legs_[video->transport]->transport_cc) {
         // Its own estimate is better than ours; we only say what we do not want to exceed.
         std::optional<Bitrate> most;
-        if (limits_.max.bps != 0) most = limits_.max;
+        if (limits_.receive.max.bps != 0) most = limits_.receive.max;
         // Nor more than anybody can take: what is too much for all of them is lost behind us.
         if (const auto forward = video_.forward_limit()) {
-            const Bitrate least = std::max(kLeastForwarded, limits_.min);
+            const Bitrate least = std::max(kLeastForwarded, limits_.receive.min);
             most = std::min(most.value_or(kNoLimit), std::max(*forward, least));
         }
         if (!most && !remb_sent_) return;
         wanted = most.value_or(kNoLimit);  // what we said before does not hold any more
     } else {
-        constexpr double kStart = 2'000'000;
-        if (*estimate_ < 30'000) estimate_ = std::max(kStart, 2 * rate);
-        estimate_ = std::min(*estimate_, std::max(kStart, 2 * rate));
-        wanted = Bitrate{static_cast<std::int64_t>(*estimate_)};
-        wanted = std::max(wanted, limits_.min);
-        if (limits_.max.bps != 0) wanted = std::min(wanted, limits_.max);
+        const std::uint64_t bytes = video_.bytes();
+        const double seconds = std::chrono::duration<double>(now - remb_at_).count();
+        const bool measured = remb_at_ != Time{} && bytes >= bytes_at_remb_ && seconds > 0;
+        const double rate = measured ? 8.0 * static_cast<double>(bytes - bytes_at_remb_) / seconds : 0;
+        bytes_at_remb_ = bytes;
+        remb_at_ = now;
+        const auto [packets, lost] = video_.last_interval();
+        wanted = std::max(remb_.update(rate, packets, lost), limits_.receive.min);
+        if (limits_.receive.max.bps != 0) wanted = std::min(wanted, limits_.receive.max);
     }
     remb_sent_ = wanted;
     out.push_back(rtcp::Remb{feedback_ssrc(), wanted, ssrcs});

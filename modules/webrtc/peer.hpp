@@ -3,6 +3,7 @@
 #pragma once
 
 #include "receive_track.hpp"
+#include "remb_estimator.hpp"
 #include "rivero/base/loop.hpp"
 #include "rivero/media/graph.hpp"
 #include "rivero/media/source.hpp"
@@ -63,18 +64,27 @@ public:
 
     /// The first transport comes into being, so that candidates can be gathered.
     void open(Settings settings, transport::DtlsContext dtls);
-    /// What was agreed.
-    void configure(const sdp::NegotiatedSession& session);
+    /// What was agreed, for the first time or anew: what goes on does so without a gap.
+    /// @param local our ICE credentials of each of the session's transports; other ones than before restart ICE
+    void configure(const sdp::NegotiatedSession& session, const std::vector<transport::IceCredentials>& local);
     void gather();
     void add_candidate(std::size_t m_line, const std::string& candidate);
     void request_keyframe(MediaType type);
-    /// @param receive what the peer sends; @param send what encoders make for the peer
-    void set_limits(VideoLimits receive, VideoLimits send);
+    struct Limits {
+        VideoLimits receive;  ///< what the peer sends
+        VideoLimits send;     ///< what encoders make for the peer
+        RembEstimator::Settings remb;
+        std::optional<Bitrate> remb_on_connect;  ///< for encoders, until the peer's first REMB values have come up to it
+        std::size_t mtu = 1200;                  ///< bytes of an RTP packet that we make
+    };
+    void set_limits(const Limits& limits);
     /// Says good-bye to the peer.
     void close();
 
     [[nodiscard]] const ReceiveTrack& receive(MediaType type) const { return type == MediaType::audio ? audio_ : video_; }
     [[nodiscard]] const SendTrack& send(MediaType type) const { return type == MediaType::audio ? *audio_in_ : *video_in_; }
+    /// The id of the transport that media of this kind goes over, as clients see it; empty without one.
+    [[nodiscard]] std::string transport_name(MediaType type) const;
     [[nodiscard]] std::optional<Bitrate> remb_sent() const { return remb_sent_; }
     /// What the way to the peer carries, of all media together.
     [[nodiscard]] std::optional<Bitrate> send_estimate() const;
@@ -84,7 +94,10 @@ private:
     class Leg;
     friend class Leg;
 
-    Leg& add_leg();
+    Leg& add_leg(std::size_t id, const transport::IceCredentials& local);
+    void configure_receiving(Leg& leg, const sdp::NegotiatedTransport& transport);
+    void configure_ice(Leg& leg, const sdp::NegotiatedTransport& transport, const transport::IceCredentials& local);
+    void configure_sending(MediaType type);
     void on_rtp(Leg& leg, MutableBytes packet, Time arrival);
     void on_rtcp(Leg& leg, Bytes compound, Time arrival);
     void on_dtls(Leg& leg, transport::DtlsState state);
@@ -113,23 +126,26 @@ private:
     std::optional<Settings> settings_;
     std::optional<transport::DtlsContext> dtls_;
     std::optional<sdp::NegotiatedSession> session_;
-    std::vector<std::unique_ptr<Leg>> legs_;
+    std::vector<std::unique_ptr<Leg>> legs_;  ///< before there is a session one, then in the order of its transports
     bool gathering_ = false;
     struct EarlyCandidate {
         std::size_t m_line;
         std::string text;
     };
+    /// Those of a description that has not come yet.
     std::vector<EarlyCandidate> early_candidates_;
 
     Timer timer_;
     std::optional<Time> timer_due_;
     Time next_report_{};
     std::optional<Time> last_rtcp_;
-    VideoLimits limits_, send_limits_;
+    Limits limits_;
+    bool connect_phase_ = true;  ///< remb_on_connect is still in force
+    Time remb_received_at_{};
     std::optional<Bitrate> remb_sent_, remb_received_;
     std::uint64_t bytes_at_remb_ = 0;
     Time remb_at_{};
-    std::optional<double> estimate_;  ///< bit/s that a peer without transport-wide feedback may send
+    RembEstimator remb_;  ///< for a peer without transport-wide feedback
     std::uint64_t dropped_ = 0;       ///< packets for nobody
 };
 

@@ -5,6 +5,7 @@
 #include "codec/h264.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace rivero::webrtc {
 
@@ -12,13 +13,28 @@ ReceiveTrack::ReceiveTrack(MediaType type, std::shared_ptr<media::Source> source
     : type_{type}, source_{std::move(source)}, clock_{clock} {}
 
 void ReceiveTrack::configure(const sdp::NegotiatedSection& section) {
-    // Streams point into the section's codecs: they begin anew.
-    streams_.clear();
-    current_.reset();
-    pushed_codec_ = nullptr;
-    section_ = section;
+    const auto before = std::exchange(section_, section);
+    // What goes on with the same payload type does so in its numbering. Streams point into the section's codecs.
+    auto moved = [&](const sdp::NegotiatedCodec* codec) -> const sdp::NegotiatedCodec* {
+        const auto* now = codec ? section_->codec(codec->payload_type) : nullptr;
+        return now && now->codec == codec->codec ? now : nullptr;
+    };
+    for (auto it = streams_.begin(); it != streams_.end();) {
+        it->second->codec = moved(it->second->codec);
+        it = it->second->codec ? std::next(it) : streams_.erase(it);
+    }
+    if (pushed_codec_) {
+        const auto old_format = format_of(*pushed_codec_);
+        pushed_codec_ = moved(pushed_codec_);
+        // Other parameters of the same codec: the next packet says so to the source.
+        if (pushed_codec_ && !same_encoding(format_of(*pushed_codec_), old_format)) pushed_codec_ = nullptr;
+    }
+    if (!receives() || (current_ && !streams_.contains(current_->value))) {
+        current_.reset();
+        pushed_codec_ = nullptr;
+        source_->clear_format();
+    }
     source_->set_encodings(simulcast() ? section_->remote_rids.size() : 1);
-    if (!receives()) source_->clear_format();
 }
 
 std::optional<std::size_t> ReceiveTrack::encoding_of(const std::string& rid) const {
@@ -185,7 +201,10 @@ void ReceiveTrack::set_rtt(Duration rtt) {
 void ReceiveTrack::poll(Time now, Ssrc sender, std::vector<rtcp::Message>& out) {
     for (auto& [ssrc, stream] : streams_) {
         auto lost = stream->receiver.nacks().poll(now);
-        if (!lost.empty()) out.push_back(rtcp::GenericNack{sender, stream->receiver.ssrc(), std::move(lost)});
+        if (!lost.empty()) {
+            ++stream->nacks;
+            out.push_back(rtcp::GenericNack{sender, stream->receiver.ssrc(), std::move(lost)});
+        }
         const std::size_t encoding = stream->encoding.value_or(0);
         // What nobody looks at need not be whole.
         if (stream->receiver.nacks().take_gave_up() && source_->is_used(encoding)) keyframes_[encoding].request(now);
@@ -195,10 +214,10 @@ void ReceiveTrack::poll(Time now, Ssrc sender, std::vector<rtcp::Message>& out) 
         Stream* stream = stream_of(encoding);
         if (!stream || (!simulcast() && encoding != 0) || !keyframes_[encoding].poll(now)) continue;
         if (stream->codec->feedback.pli) {
-            ++plis_;
+            ++stream->plis;
             out.push_back(rtcp::PictureLoss{sender, stream->receiver.ssrc()});
         } else if (stream->codec->feedback.fir) {
-            ++firs_;
+            ++stream->firs;
             out.push_back(rtcp::FullIntraRequest{sender, {{stream->receiver.ssrc(), fir_seq_++}}});
         }
     }
@@ -233,8 +252,20 @@ std::optional<Time> ReceiveTrack::next_deadline() const {
 }
 
 void ReceiveTrack::report(Time now, std::vector<rtcp::ReportBlock>& out) {
-    for (auto& [ssrc, stream] : streams_)
-        if (auto block = stream->receiver.statistics().make_report(now)) out.push_back(*block);
+    interval_ = {};
+    for (auto& [ssrc, stream] : streams_) {
+        auto& statistics = stream->receiver.statistics();
+        const auto packets = statistics.counters().packets;
+        const auto came = static_cast<std::int64_t>(packets - std::exchange(stream->packets_at_report, packets));
+        auto block = statistics.make_report(now);
+        stream->fraction_lost = block ? block->fraction_lost / 256.0 : 0;
+        if (!block) continue;
+        // fraction = lost / (came + lost)
+        const auto lost = std::llround(static_cast<double>(came) * stream->fraction_lost / (1 - std::min(stream->fraction_lost, 0.99)));
+        interval_.packets += came + lost;
+        interval_.lost += lost;
+        out.push_back(*block);
+    }
 }
 
 std::vector<Ssrc> ReceiveTrack::ssrcs() const {
@@ -253,8 +284,8 @@ std::vector<ReceiveTrack::StreamStats> ReceiveTrack::stats() const {
     std::vector<StreamStats> list;
     for (auto& [ssrc, stream] : streams_) {
         list.push_back({Ssrc{ssrc}, stream->codec->codec, stream->receiver.statistics().counters(),
-                        stream->receiver.nacks().requested(), stream->receiver.recovered(), stream->keyframes,
-                        stream->encoding ? section_->remote_rids[*stream->encoding].id : std::string{}});
+                        stream->fraction_lost, stream->nacks, stream->plis, stream->firs, stream->receiver.recovered(),
+                        stream->keyframes, stream->encoding ? section_->remote_rids[*stream->encoding].id : std::string{}});
     }
     return list;
 }

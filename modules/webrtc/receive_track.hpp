@@ -57,14 +57,19 @@ public:
         Ssrc ssrc;
         Codec codec;
         rtp::ReceiveStatistics::Counters counters;
-        std::uint64_t nacks = 0;      ///< packets asked for
+        double fraction_lost = 0;     ///< 0..1, in the last interval between two reports
+        std::uint64_t nacks = 0;      ///< NACK messages sent
+        std::uint64_t plis = 0, firs = 0;
         std::uint64_t recovered = 0;  ///< came by retransmission
         std::uint64_t keyframes = 0;
         std::string rid;  ///< of a simulcast sender
     };
     [[nodiscard]] std::vector<StreamStats> stats() const;
-    [[nodiscard]] std::uint64_t plis_sent() const { return plis_; }
-    [[nodiscard]] std::uint64_t firs_sent() const { return firs_; }
+    struct Interval {
+        std::int64_t packets = 0, lost = 0;
+    };
+    /// What was expected and lost between the last two reports.
+    [[nodiscard]] Interval last_interval() const { return interval_; }
 
 private:
     /// What one SSRC sends.
@@ -76,6 +81,9 @@ private:
         rtp::StreamReceiver receiver;
         codec::Inspector inspector;
         std::uint64_t keyframes = 0;
+        std::uint64_t nacks = 0, plis = 0, firs = 0;
+        double fraction_lost = 0;
+        std::uint64_t packets_at_report = 0;
     };
     /// A stream takes the place of another when that has been silent for so long, and a codec that of another not more
     /// often than this: each change rebuilds what is behind the source.
@@ -106,7 +114,7 @@ private:
     std::array<rtp::KeyframeRequestLimiter, media::Encodings::kMax> keyframes_;  ///< by encoding
     Duration rtt_ = 100ms;
     std::uint8_t fir_seq_ = 0;
-    std::uint64_t plis_ = 0, firs_ = 0;
+    Interval interval_;
 };
 
 }  // namespace rivero::webrtc

@@ -42,7 +42,7 @@ void SendControl::on_feedback(Time now, const rtcp::TransportFeedback& feedback)
     run();
 }
 
-void SendControl::on_remb(Bitrate most) {
+void SendControl::on_remb(std::optional<Bitrate> most) {
     remb_ = most;
     controller_.on_remb(most);
     update_rate();

@@ -54,7 +54,8 @@ public:
     bool transmit(MutableBytes packet, std::size_t size) { return transmit_(packet, size); }
 
     void on_feedback(Time now, const rtcp::TransportFeedback& feedback);
-    void on_remb(Bitrate most);
+    /// @param most empty when the peer no longer says
+    void on_remb(std::optional<Bitrate> most);
     void set_rtt(Duration rtt) { controller_.set_rtt(rtt); }
     /// What could be sent if there were room for it.
     void set_wanted(Bitrate wanted) { controller_.set_wanted(wanted); }

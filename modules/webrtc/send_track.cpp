@@ -59,6 +59,7 @@ SendTrack::SendTrack(MediaType type, Ssrc ssrc, Ssrc rtx_ssrc)
       state_{ssrc, type == MediaType::video ? 90000 : 48000} {}
 
 void SendTrack::configure(const sdp::NegotiatedSection& section, SendControl* control) {
+    const auto before = codec_ ? std::optional{*codec_} : std::nullopt;
     if (control_ != control) leave();
     section_ = section;
     control_ = control;
@@ -70,7 +71,10 @@ void SendTrack::configure(const sdp::NegotiatedSection& section, SendControl* co
             if (auto kind = extension_kind(e.extension)) extensions_.add(*kind, e.id);
     extensions_.two_byte_allowed = section.extmap_allow_mixed;
     renegotiate();
-    if (!codec_ && format()) on_format(*format());
+    if (codec_ || !format()) return;
+    // The source has not moved us: when the codec is the same, too, its stream goes on as if nothing had happened.
+    choose_codec(*format());
+    if (codec_ && !(before && before->codec == codec_->codec && before->clock_rate == codec_->clock_rate)) begin();
 }
 
 void SendTrack::leave() {
@@ -79,7 +83,7 @@ void SendTrack::leave() {
 }
 
 void SendTrack::set_connected(bool connected) {
-    connected_ = connected;
+    if (std::exchange(connected_, connected) == connected) return;
     if (!connected || type() != MediaType::video || !codec_) return;
     waiting_for_keyframe_ = true;
     request_keyframe(true);
@@ -98,6 +102,11 @@ std::vector<media::Acceptable> SendTrack::accepts() const {
 }
 
 void SendTrack::on_format(const media::Format& format) {
+    choose_codec(format);
+    if (codec_) begin();
+}
+
+void SendTrack::choose_codec(const media::Format& format) {
     codec_ = nullptr;
     if (!section_) return;
     // The same profile first, then whatever can take it.
@@ -109,7 +118,9 @@ void SendTrack::on_format(const media::Format& format) {
             codec_ = &codec;
         }
     }
-    if (!codec_) return;
+}
+
+void SendTrack::begin() {
     replayed_.clear();
     newest_ = {};
     numbered_ = codec_->rtx || !codec_->feedback.nack;
@@ -283,8 +294,8 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
                    {packet, original, picture_ids_.find(codec_->codec, packet->payload()), codec_->codec, codec_->rtx});
 }
 
-void SendTrack::on_keyframe_request() {
-    ++counters_.keyframe_requests_pli;
+void SendTrack::on_keyframe_request(KeyframeRequest kind) {
+    ++(kind == KeyframeRequest::pli ? counters_.plis : counters_.firs);
     request_keyframe();
 }
 

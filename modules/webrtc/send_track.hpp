@@ -50,8 +50,8 @@ public:
     std::size_t send_padding(Time now);
 
     void on_nack(Time now, const rtcp::GenericNack& nack);
-    /// PLI or FIR.
-    void on_keyframe_request();
+    enum class KeyframeRequest { pli, fir };
+    void on_keyframe_request(KeyframeRequest kind);
     void on_report_block(Time now, const rtcp::ReportBlock& block);
     [[nodiscard]] std::optional<rtcp::SenderReport> make_report(Time now, rtcp::NtpTime wall_clock);
 
@@ -63,7 +63,7 @@ public:
         std::uint64_t nacks = 0;         ///< NACK messages
         std::uint64_t nacked = 0;        ///< packets asked for in them
         std::uint64_t not_found = 0;     ///< of these: too old
-        std::uint64_t keyframe_requests_pli = 0;
+        std::uint64_t plis = 0, firs = 0;
         std::uint64_t unsent = 0;        ///< the transport refused
         std::uint64_t held_back = 0;     ///< too much for the transport: left out up to the next key frame
         std::uint64_t switches = 0;      ///< between encodings of the source
@@ -77,6 +77,10 @@ private:
         Time at;
     };
     void retransmit(Time now, SeqNum seq);
+    /// What of the agreed codecs the format is sent as; none when it does not suit.
+    void choose_codec(const media::Format& format);
+    /// The next packet is the first of a new source.
+    void begin();
     void hold_back(const rtp::Packet& packet);
     /// Whether the packet's layer is left out for this receiver.
     [[nodiscard]] bool leaves_out(const rtp::Packet& packet, bool& marker);

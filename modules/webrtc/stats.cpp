@@ -8,7 +8,7 @@
 namespace rivero::webrtc {
 namespace {
 
-Json entry(const char* cpp_type, const char* type, const std::string& id, Ssrc ssrc) {
+Json entry(const char* cpp_type, const char* type, const std::string& id, Ssrc ssrc, const std::string& transport_id) {
     using namespace std::chrono;
     return {{"__module__", "kurento"},
             {"__type__", cpp_type},
@@ -19,7 +19,7 @@ Json entry(const char* cpp_type, const char* type, const std::string& id, Ssrc s
             {"associateStatsId", ""},
             {"isRemote", false},
             {"mediaTrackId", ""},
-            {"transportId", ""},
+            {"transportId", transport_id},
             {"codecId", ""},
             {"sliCount", 0}};
 }
@@ -29,19 +29,19 @@ void add_inbound(const Peer& peer, MediaType type, Json& out) {
     if (!track.receives()) return;
     for (const auto& s : track.stats()) {
         const std::string id = "inbound-" + std::to_string(s.ssrc.value);
-        Json j = entry("RTCInboundRTPStreamStats", "inboundrtp", id, s.ssrc);
+        Json j = entry("RTCInboundRTPStreamStats", "inboundrtp", id, s.ssrc, peer.transport_name(type));
+        j["mediaTrackId"] = track.section()->remote_track;
         j["codecId"] = std::string{encoding_name(s.codec)};
         if (!s.rid.empty()) j["rid"] = s.rid;
         j["packetsReceived"] = s.counters.packets;
         j["bytesReceived"] = s.counters.payload_bytes;
         j["packetsLost"] = s.counters.lost;
         j["jitter"] = s.counters.jitter_seconds;
-        const double expected = static_cast<double>(s.counters.packets) + static_cast<double>(std::max<std::int64_t>(0, s.counters.lost));
-        j["fractionLost"] = expected > 0 ? 256.0 * static_cast<double>(std::max<std::int64_t>(0, s.counters.lost)) / expected : 0.0;
+        j["fractionLost"] = 256.0 * s.fraction_lost;
         j["nackCount"] = s.nacks;
-        j["pliCount"] = track.plis_sent();
-        j["firCount"] = track.firs_sent();
-        j["remb"] = peer.remb_sent() ? peer.remb_sent()->bps : 0;
+        j["pliCount"] = s.plis;
+        j["firCount"] = s.firs;
+        j["remb"] = type == MediaType::video && peer.remb_sent() ? peer.remb_sent()->bps : 0;
         out[id] = std::move(j);
     }
 }
@@ -51,18 +51,22 @@ void add_outbound(const Peer& peer, MediaType type, Json& out) {
     if (!track.sends()) return;
     const auto& state = track.state();
     const std::string id = "outbound-" + std::to_string(state.ssrc().value);
-    Json j = entry("RTCOutboundRTPStreamStats", "outboundrtp", id, state.ssrc());
+    Json j = entry("RTCOutboundRTPStreamStats", "outboundrtp", id, state.ssrc(), peer.transport_name(type));
     if (track.format() && track.format()->codec) j["codecId"] = std::string{encoding_name(*track.format()->codec)};
     j["packetsSent"] = state.counters().packets;
     j["bytesSent"] = state.counters().payload_bytes;
-    j["targetBitrate"] = peer.send_estimate() ? static_cast<double>(peer.send_estimate()->bps) : 0.0;
+    const auto remb = type == MediaType::video ? peer.remb_received() : std::nullopt;
+    // What the way to the peer is thought to carry, or less when an encoder for it has a limit.
+    std::optional<Bitrate> target = peer.send_estimate();
+    if (track.converted() && track.receive_limit()) target = std::min(target.value_or(*track.receive_limit()), *track.receive_limit());
+    j["targetBitrate"] = target ? static_cast<double>(target->bps) : 0.0;
     j["roundTripTime"] = state.rtt() ? std::chrono::duration<double>(*state.rtt()).count() : 0.0;
     j["packetsLost"] = state.remote() ? state.remote()->lost : 0;
     j["fractionLost"] = state.remote() ? 256.0 * state.remote()->fraction_lost : 0.0;
     j["nackCount"] = track.counters().nacks;
-    j["pliCount"] = track.counters().keyframe_requests_pli;
-    j["firCount"] = 0;
-    j["remb"] = peer.remb_received() ? peer.remb_received()->bps : 0;
+    j["pliCount"] = track.counters().plis;
+    j["firCount"] = track.counters().firs;
+    j["remb"] = remb ? remb->bps : 0;
     out[id] = std::move(j);
 }
 

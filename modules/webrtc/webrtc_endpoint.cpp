@@ -7,6 +7,8 @@
 #include "stats.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <cctype>
 #include <chrono>
 #include <sstream>
 
@@ -71,6 +73,23 @@ DtlsConnectionState state_of(transport::DtlsState state) {
     return DtlsConnectionState::failed;
 }
 
+bool is_ip(int family, const std::string& text) {
+    in6_addr address{};
+    return inet_pton(family, text.c_str(), &address) == 1;
+}
+
+/// [::1] as in URLs
+std::string without_brackets(const std::string& host) {
+    return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
+}
+
+/// RFC 1123 section 2.1. Four numbers are a mistyped address.
+bool is_host_name(const std::string& text) {
+    return !text.empty() && text.size() <= 253 && std::isalnum(static_cast<unsigned char>(text.front())) &&
+           std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::isalpha(c); }) &&
+           std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '.' || c == '_'; });
+}
+
 std::vector<std::string> words(std::string list) {
     std::replace(list.begin(), list.end(), ',', ' ');
     std::istringstream in{list};
@@ -93,14 +112,14 @@ WebRtcEndpoint::WebRtcEndpoint(remote::ObjectInit init, media::MediaPipeline& pi
       context_{std::move(context)},
       options_{options},
       settings_{context_->defaults()},
-      capabilities_{sdp::webrtc_defaults()},
-      credentials_{transport::IceCredentials::generate()} {
+      capabilities_{context_->capabilities()} {
+    credentials_[0] = transport::IceCredentials::generate();
     capabilities_.simulcast = true;
     capabilities_.session_id = std::to_string(random_u32());
     capabilities_.cname = make_uuid();
     capabilities_.stream = make_uuid();
-    capabilities_.ice_ufrag = credentials_.ufrag;
-    capabilities_.ice_pwd = credentials_.pwd;
+    capabilities_.ice_ufrag = credentials_[0].ufrag;
+    capabilities_.ice_pwd = credentials_[0].pwd;
     const auto fingerprint = context_->dtls(options_.key).certificate().fingerprint();
     capabilities_.fingerprints = {{std::string{fingerprint.algorithm()}, fingerprint.digest}};
     // Both given: sendonly has the last word.
@@ -156,6 +175,25 @@ PeerEvents WebRtcEndpoint::peer_events() {
     return events;
 }
 
+void WebRtcEndpoint::set_stun_server_address(const std::string& address) {
+    const std::string host = without_brackets(address);
+    if (!address.empty() && !is_ip(AF_INET, host) && !is_ip(AF_INET6, host) && !is_host_name(host))
+        throw RpcError{ErrorCode::media_object_illegal_param, "stunServerAddress: '" + address + "' is neither an IP address nor a host name"};
+    settings_.stun_server_address = address;
+}
+
+void WebRtcEndpoint::set_external_ipv4(const std::string& address) {
+    if (!address.empty() && !is_ip(AF_INET, address))
+        throw RpcError{ErrorCode::media_object_illegal_param, "externalIPv4: '" + address + "' is no IPv4 address"};
+    settings_.external_ipv4 = address;
+}
+
+void WebRtcEndpoint::set_external_ipv6(const std::string& address) {
+    if (!address.empty() && !is_ip(AF_INET6, without_brackets(address)))
+        throw RpcError{ErrorCode::media_object_illegal_param, "externalIPv6: '" + address + "' is no IPv6 address"};
+    settings_.external_ipv6 = without_brackets(address);
+}
+
 void WebRtcEndpoint::set_stun_server_port(int port) {
     if (port < 1 || port > 65535)
         throw RpcError{ErrorCode::media_object_illegal_param, "stunServerPort: " + std::to_string(port) + " is not in 1..65535"};
@@ -177,75 +215,137 @@ void WebRtcEndpoint::open_peer(bool controlling) {
     settings.rtcp_ssrc = capabilities_.video.ssrc;
     auto& ice = settings.ice;
     ice.controlling = controlling;
-    ice.local = credentials_;
+    ice.local = credentials_[0];
     ice.tcp = settings_.ice_tcp;
     ice.min_port = static_cast<std::uint16_t>(settings_.min_port);
     ice.max_port = static_cast<std::uint16_t>(settings_.max_port);
     ice.interfaces = words(settings_.network_interfaces);
     ice.include_loopback = settings_.include_loopback;
     if (!settings_.stun_server_address.empty())
-        ice.stun = transport::StunServer{settings_.stun_server_address, static_cast<std::uint16_t>(settings_.stun_server_port)};
+        ice.stun = transport::StunServer{without_brackets(settings_.stun_server_address), static_cast<std::uint16_t>(settings_.stun_server_port)};
     if (!settings_.turn_url.empty())
         if (auto turn = transport::TurnServer::parse(settings_.turn_url)) ice.turn.push_back(*turn);
     if (!settings_.external_ipv4.empty()) ice.external_ipv4 = settings_.external_ipv4;
     if (!settings_.external_ipv6.empty()) ice.external_ipv6 = settings_.external_ipv6;
-    ice.dscp = dscp_code(options_.dscp);
+    ice.dscp = options_.dscp == DscpValue::no_value ? settings_.dscp : dscp_code(options_.dscp);
     peer_->post([settings = std::move(settings), dtls = context_->dtls(options_.key)](Peer& peer) mutable {
         peer.open(std::move(settings), std::move(dtls));
     });
     if (gather_wanted_) peer_->post([](Peer& peer) { peer.gather(); });
 }
 
+void WebRtcEndpoint::prepare_capabilities() {
+    capabilities_.session_version = std::to_string(version_++);
+    auto limit = [](int kbps) { return kbps > 0 ? std::optional{Bitrate::kbps(kbps)} : std::nullopt; };
+    capabilities_.audio.bandwidth = limit(get_max_audio_recv_bandwidth());
+    capabilities_.video.bandwidth = limit(get_max_video_recv_bandwidth());
+}
+
 Result<std::string> WebRtcEndpoint::make_offer(const media::OfferOptions& options) {
-    capabilities_.audio.bandwidth.reset();
-    capabilities_.video.bandwidth.reset();
-    if (get_max_audio_recv_bandwidth() > 0) capabilities_.audio.bandwidth = Bitrate::kbps(get_max_audio_recv_bandwidth());
-    if (get_max_video_recv_bandwidth() > 0) capabilities_.video.bandwidth = Bitrate::kbps(get_max_video_recv_bandwidth());
-    sdp::OfferOptions wanted;
-    wanted.audio = options.offerToReceiveAudio.value_or(true);
-    wanted.video = options.offerToReceiveVideo.value_or(true);
-    local_ = sdp::make_offer(capabilities_, wanted);
+    prepare_capabilities();
+    const sdp::OfferOptions wanted{options.offerToReceiveAudio.value_or(true), options.offerToReceiveVideo.value_or(true)};
+    if (!session_) {
+        offer_ = sdp::make_offer(capabilities_, wanted);
+    } else {
+        offer_ = sdp::make_reoffer(capabilities_, wanted, *local_, *session_);
+        // What has no way to the peer any more looks for one anew. RFC 8445 section 9.
+        for (const auto& transport : session_->transports) {
+            if (transports_[transport.id].ice != IceComponentState::failed) continue;
+            const auto fresh = transport::IceCredentials::generate();
+            for (auto& section : offer_->media) {
+                if (!section.ice_ufrag || *section.ice_ufrag != credentials_[transport.id].ufrag) continue;
+                section.ice_ufrag = fresh.ufrag;
+                section.ice_pwd = fresh.pwd;
+            }
+        }
+    }
     open_peer(true);
-    return sdp::print(*local_);
+    return print_with_candidates(*offer_);
+}
+
+void WebRtcEndpoint::give_credentials(const sdp::NegotiatedSession& session, sdp::SessionDescription& answer) {
+    for (const auto& transport : session.transports) {
+        auto& ours = credentials_[transport.id];
+        if (transport.ice_restarted || ours.ufrag.empty()) ours = transport::IceCredentials::generate();
+        for (std::size_t index : transport.sections) {
+            answer.media[index].ice_ufrag = ours.ufrag;
+            answer.media[index].ice_pwd = ours.pwd;
+        }
+    }
 }
 
 Result<std::string> WebRtcEndpoint::answer_offer(const std::string& offer) {
     auto remote = read(offer);
-    auto negotiated = sdp::answer_offer(remote, capabilities_);
+    prepare_capabilities();
+    auto negotiated = sdp::answer_offer(remote, capabilities_, session_ ? &*session_ : nullptr);
     if (!negotiated) return tl::unexpected{negotiated.error()};
+    give_credentials(negotiated->session, negotiated->answer);
     remote_ = std::move(remote);
     local_ = std::move(negotiated->answer);
-    open_peer(false);
+    // A peer with ICE lite only answers checks: RFC 8445 section 6.1.1.
+    open_peer(negotiated->session.remote_ice_lite);
     use(negotiated->session);
-    return sdp::print(*local_);
+    return print_with_candidates(*local_);
 }
 
 Result<void> WebRtcEndpoint::apply_answer(const std::string& answer) {
     auto remote = read(answer);
-    auto session = sdp::apply_answer(*local_, remote, capabilities_);
+    auto session = sdp::apply_answer(*offer_, remote, capabilities_, session_ ? &*session_ : nullptr);
     if (!session) return tl::unexpected{session.error()};
+    std::map<std::size_t, transport::IceCredentials> credentials;
+    for (const auto& transport : session->transports) {
+        const auto& section = offer_->media[transport.sections.front()];
+        auto& ours = credentials[transport.id];
+        ours = {section.ice_ufrag.value_or(""), section.ice_pwd.value_or("")};
+        if (!session_ || transport.id >= session_->next_transport_id) continue;
+        const bool restarted = credentials_[transport.id].ufrag != ours.ufrag;
+        if (restarted != transport.ice_restarted)
+            return failure(restarted ? "the offer restarts ICE, the answer does not" : "the answer restarts ICE, which the offer did not");
+    }
+    credentials_ = std::move(credentials);
     remote_ = std::move(remote);
+    local_ = std::move(*offer_);
+    offer_.reset();
     use(*session);
     return {};
 }
 
 void WebRtcEndpoint::use(const sdp::NegotiatedSession& session) {
+    std::erase_if(transports_, [&](auto& known) {
+        return std::none_of(session.transports.begin(), session.transports.end(), [&](auto& t) { return t.id == known.first; });
+    });
+    std::vector<transport::IceCredentials> local;
+    for (const auto& transport : session.transports) {
+        if (transports_.try_emplace(transport.id).second) gathering_done_raised_ = false;
+        local.push_back(credentials_[transport.id]);
+    }
+    std::erase_if(credentials_, [&](auto& known) { return known.first != 0 && !transports_.contains(known.first); });
+    // Those of before are of no use to anybody.
+    if (session.ice_restarted) remote_candidates_.clear();
     session_ = session;
-    peer_->post([session](Peer& peer) { peer.configure(session); });
+    peer_->post([session, local = std::move(local)](Peer& peer) { peer.configure(session, local); });
     on_bandwidth_changed();
+    note_connection();
 }
 
 void WebRtcEndpoint::check_readable(const std::string& sdp) { static_cast<void>(read(sdp)); }
 
-std::string WebRtcEndpoint::local_description() {
-    sdp::SessionDescription description = *local_;
-    for (auto& [index, state] : transports_) {
-        const auto m_line = static_cast<std::size_t>(section_of(index).second);
-        if (m_line >= description.media.size() || description.media[m_line].port == 0) continue;
-        auto& section = description.media[m_line];
-        section.candidates = state.candidates;
-        section.end_of_candidates = state.gathered;
-    }
+std::string WebRtcEndpoint::local_description() { return print_with_candidates(offer_ ? *offer_ : *local_); }
+
+std::string WebRtcEndpoint::print_with_candidates(sdp::SessionDescription description) const {
+    auto put = [&](std::size_t id, const std::vector<std::size_t>& sections) {
+        const auto state = transports_.find(id);
+        if (state == transports_.end()) return;
+        for (const std::size_t index : sections) {
+            if (index >= description.media.size() || description.media[index].port == 0) continue;
+            description.media[index].candidates = state->second.candidates;
+            description.media[index].end_of_candidates = state->second.gathered;
+            return;
+        }
+    };
+    if (!session_) put(0, {0});
+    for (const auto& transport : session_ ? session_->transports : std::vector<sdp::NegotiatedTransport>{})
+        put(transport.id, transport.sections);
     return sdp::print(description);
 }
 
@@ -254,7 +354,9 @@ std::string WebRtcEndpoint::remote_description() {
     for (const auto& candidate : remote_candidates_) {
         const auto m_line = static_cast<std::size_t>(candidate.sdpMLineIndex);
         if (m_line >= description.media.size()) continue;
-        if (auto parsed = sdp::parse_candidate(candidate.candidate)) description.media[m_line].candidates.push_back(*parsed);
+        auto& known = description.media[m_line].candidates;
+        auto parsed = sdp::parse_candidate(candidate.candidate);
+        if (parsed && std::find(known.begin(), known.end(), *parsed) == known.end()) known.push_back(*parsed);
     }
     return sdp::print(description);
 }
@@ -263,7 +365,19 @@ void WebRtcEndpoint::on_bandwidth_changed() {
     const VideoLimits receive{Bitrate::kbps(get_min_video_recv_bandwidth()), Bitrate::kbps(get_max_video_recv_bandwidth())};
     const VideoLimits send{Bitrate::kbps(get_min_video_send_bandwidth()),
                            Bitrate::kbps(limits_video_send() ? get_max_video_send_bandwidth() : 0)};
-    peer_->post([receive, send](Peer& peer) { peer.set_limits(receive, send); });
+    const auto& params = get_remb_params();
+    Peer::Limits limits{receive, send, {}, {}, static_cast<std::size_t>(get_mtu())};
+    auto& remb = limits.remb;
+    remb.packets_per_interval = params.packetsRecvIntervalTop.value_or(static_cast<int>(remb.packets_per_interval));
+    const auto use = [](double& to, const auto& from) { if (from) to = static_cast<double>(*from); };
+    use(remb.exponential_factor, params.exponentialFactor);
+    use(remb.lineal_factor_min, params.linealFactorMin);
+    use(remb.lineal_factor_grade, params.linealFactorGrade);
+    use(remb.decrement_factor, params.decrementFactor);
+    use(remb.threshold_factor, params.thresholdFactor);
+    use(remb.up_losses, params.upLosses);
+    if (params.rembOnConnect) limits.remb_on_connect = Bitrate{*params.rembOnConnect};
+    peer_->post([limits](Peer& peer) { peer.set_limits(limits); });
 }
 
 void WebRtcEndpoint::gather_candidates() {
@@ -312,48 +426,79 @@ remote::Future<media::StatsReport> WebRtcEndpoint::get_stats(std::optional<Media
     return future;
 }
 
-std::pair<std::string, int> WebRtcEndpoint::section_of(std::size_t transport) const {
-    if (session_ && transport < session_->transports.size() && !session_->transports[transport].sections.empty()) {
-        const auto index = session_->transports[transport].sections.front();
-        return {session_->sections[index].mid, static_cast<int>(index)};
+std::pair<std::string, int> WebRtcEndpoint::section_of(std::size_t id) const {
+    if (session_) {
+        for (const auto& transport : session_->transports) {
+            if (transport.id != id) continue;
+            const auto index = transport.sections.front();
+            return {session_->sections[index].mid, static_cast<int>(index)};
+        }
+        return {"", 0};
     }
-    if (local_ && !local_->media.empty()) return {local_->media.front().mid.value_or(""), 0};
+    const auto& description = offer_ ? offer_ : local_;
+    if (description && !description->media.empty()) return {description->media.front().mid.value_or(""), 0};
     return {"", 0};
 }
 
+/// Events of a transport that has been negotiated away meanwhile are for nobody.
+WebRtcEndpoint::TransportState* WebRtcEndpoint::find_transport(std::size_t id) {
+    if (!session_) return &transports_[id];
+    const auto found = transports_.find(id);
+    return found == transports_.end() ? nullptr : &found->second;
+}
+
 void WebRtcEndpoint::on_candidate(std::size_t transport, const std::string& candidate) {
+    auto* state = find_transport(transport);
+    if (!state) return;
     const auto [mid, index] = section_of(transport);
-    if (auto parsed = sdp::parse_candidate(candidate)) transports_[transport].candidates.push_back(*parsed);
+    if (auto parsed = sdp::parse_candidate(candidate)) state->candidates.push_back(*parsed);
     raise(IceCandidateFound{{candidate, mid, index}});
 }
 
 void WebRtcEndpoint::on_gathering_done(std::size_t transport) {
-    transports_[transport].gathered = true;
+    auto* state = find_transport(transport);
+    if (!state) return;
+    state->gathered = true;
     const bool all = std::all_of(transports_.begin(), transports_.end(), [](auto& t) { return t.second.gathered; });
     if (all && !std::exchange(gathering_done_raised_, true)) raise(IceGatheringDone{});
 }
 
-void WebRtcEndpoint::on_ice_state(std::size_t transport, transport::IceState state) {
-    transports_[transport].ice = state_of(state);
-    raise(IceComponentStateChanged{static_cast<int>(transport) + 1, 1, state_of(state)});
+void WebRtcEndpoint::on_ice_state(std::size_t transport, transport::IceState ice) {
+    auto* state = find_transport(transport);
+    if (!state) return;
+    state->ice = state_of(ice);
+    raise(IceComponentStateChanged{static_cast<int>(transport) + 1, 1, state->ice});
+    note_connection();
 }
 
 void WebRtcEndpoint::on_selected_pair(std::size_t transport, const std::string& local, const std::string& remote) {
+    auto* state = find_transport(transport);
+    if (!state) return;
     IceCandidatePair pair{std::to_string(transport + 1), 1, local, remote};
-    transports_[transport].pair = pair;
+    state->pair = pair;
     raise(NewCandidatePairSelected{pair});
 }
 
-void WebRtcEndpoint::on_dtls_state(std::size_t transport, transport::DtlsState state, const std::string& reason) {
+void WebRtcEndpoint::on_dtls_state(std::size_t transport, transport::DtlsState dtls, const std::string& reason) {
+    auto* state = find_transport(transport);
+    if (!state) return;
     const std::string stream = std::to_string(transport + 1);
-    transports_[transport].dtls = state_of(state);
-    raise(DtlsConnectionStateChange{stream, "1", stream + "_1", state_of(state)});
-    if (state == transport::DtlsState::failed) {
+    state->dtls = state_of(dtls);
+    raise(DtlsConnectionStateChange{stream, "1", stream + "_1", state->dtls});
+    if (dtls == transport::DtlsState::failed) {
         log_topic("module.webrtc")->warn("{}: DTLS failed: {}", id(), reason);
         raise_error("UNEXPECTED_ELEMENT_ERROR", "DTLS failed: " + reason);
     }
-    const bool all = session_ && std::all_of(transports_.begin(), transports_.end(), [](auto& t) {
-                         return t.second.dtls == DtlsConnectionState::connected;
+    note_connection();
+}
+
+/// Connected while all transports are: keys are there, and the peer still wants to hear from us.
+void WebRtcEndpoint::note_connection() {
+    if (!session_) return;
+    const bool all = !transports_.empty() && std::all_of(transports_.begin(), transports_.end(), [](auto& t) {
+                         const auto ice = t.second.ice;
+                         return t.second.dtls == DtlsConnectionState::connected && ice != IceComponentState::failed &&
+                                ice != IceComponentState::disconnected;
                      });
     become(all ? media::ConnectionState::connected : media::ConnectionState::disconnected);
 }

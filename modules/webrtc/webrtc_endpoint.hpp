@@ -38,15 +38,15 @@ public:
     [[nodiscard]] bool get_ice_tcp() const { return settings_.ice_tcp; }
     void set_ice_tcp(bool on) { settings_.ice_tcp = on; }
     [[nodiscard]] const std::string& get_stun_server_address() const { return settings_.stun_server_address; }
-    void set_stun_server_address(const std::string& address) { settings_.stun_server_address = address; }
+    void set_stun_server_address(const std::string& address);
     [[nodiscard]] int get_stun_server_port() const { return settings_.stun_server_port; }
     void set_stun_server_port(int port);
     [[nodiscard]] const std::string& get_turn_url() const { return settings_.turn_url; }
     void set_turn_url(const std::string& url);
     [[nodiscard]] const std::string& get_external_ipv4() const { return settings_.external_ipv4; }
-    void set_external_ipv4(const std::string& address) { settings_.external_ipv4 = address; }
+    void set_external_ipv4(const std::string& address);
     [[nodiscard]] const std::string& get_external_ipv6() const { return settings_.external_ipv6; }
-    void set_external_ipv6(const std::string& address) { settings_.external_ipv6 = address; }
+    void set_external_ipv6(const std::string& address);
     [[nodiscard]] std::vector<IceCandidatePair> get_ice_candidate_pairs() const;
     [[nodiscard]] std::vector<IceConnection> get_ice_connection_state() const;
     [[nodiscard]] std::vector<DtlsConnection> get_dtls_connection_state() const;
@@ -65,6 +65,7 @@ private:
     [[nodiscard]] Result<std::string> make_offer(const media::OfferOptions& options) override;
     [[nodiscard]] Result<std::string> answer_offer(const std::string& offer) override;
     [[nodiscard]] Result<void> apply_answer(const std::string& answer) override;
+    void drop_offer() override { offer_.reset(); }
     void check_readable(const std::string& sdp) override;
     [[nodiscard]] std::string local_description() override;
     [[nodiscard]] std::string remote_description() override;
@@ -74,6 +75,12 @@ private:
     /// Makes the transport. Throws RpcError when the settings are wrong.
     void open_peer(bool controlling);
     void use(const sdp::NegotiatedSession& session);
+    /// What the next description says of itself: its version, limits for the peer.
+    void prepare_capabilities();
+    /// Writes the ICE credentials of each transport into its sections: fresh ones where the peer begins anew.
+    void give_credentials(const sdp::NegotiatedSession& session, sdp::SessionDescription& answer);
+    /// With the candidates found so far.
+    [[nodiscard]] std::string print_with_candidates(sdp::SessionDescription description) const;
     /// The first media section of a transport: candidates name it.
     [[nodiscard]] std::pair<std::string, int> section_of(std::size_t transport) const;
 
@@ -82,6 +89,7 @@ private:
     void on_ice_state(std::size_t transport, transport::IceState state);
     void on_selected_pair(std::size_t transport, const std::string& local, const std::string& remote);
     void on_dtls_state(std::size_t transport, transport::DtlsState state, const std::string& reason);
+    void note_connection();
 
     struct TransportState {
         IceComponentState ice = IceComponentState::disconnected;
@@ -90,19 +98,23 @@ private:
         std::vector<sdp::Candidate> candidates;
         bool gathered = false;
     };
+    [[nodiscard]] TransportState* find_transport(std::size_t id);
 
     std::shared_ptr<Context> context_;
     const Options options_;
     Context::Defaults settings_;
     sdp::LocalCapabilities capabilities_;
-    transport::IceCredentials credentials_;
+    /// Our ICE credentials of each transport.
+    std::map<std::size_t, transport::IceCredentials> credentials_;
+    std::uint64_t version_ = 0;  ///< of our next description
     std::optional<Confined<Peer>> peer_;
     bool opened_ = false;
     bool gather_wanted_ = false;
     bool gathering_done_raised_ = false;
+    std::optional<sdp::SessionDescription> offer_;  ///< ours, as long as there is no answer
     std::optional<sdp::SessionDescription> local_, remote_;
     std::optional<sdp::NegotiatedSession> session_;
-    std::map<std::size_t, TransportState> transports_;
+    std::map<std::size_t, TransportState> transports_;  ///< by NegotiatedTransport::id
     std::vector<IceCandidate> remote_candidates_;
     std::shared_ptr<SendTrack> audio_in_, video_in_;
 };

@@ -33,6 +33,8 @@ RUN_PACKAGES=(
 TEST_PACKAGES=(
     ca-certificates                     # for npm
     chromium                            # the browser of the end-to-end tests
+    coturn                              # STUN and TURN server; its service is of no use here: systemctl disable --now coturn
+    firefox-esr                         # the other browser
     ffmpeg                              # looks at what was recorded
     gstreamer1.0-tools
     openssl                             # makes certificates for tests

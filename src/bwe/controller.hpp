@@ -39,8 +39,8 @@ public:
     /// A packet is sent now. @return its transport-wide sequence number
     [[nodiscard]] SeqNum on_sent(Time now, std::size_t bytes);
     void on_feedback(Time now, const rtcp::TransportFeedback& feedback);
-    /// What the peer wants to get at most. draft-alvestrand-rmcat-remb-03.
-    void on_remb(Bitrate most) { remb_ = most; }
+    /// What the peer wants to get at most, empty when it no longer says. draft-alvestrand-rmcat-remb-03.
+    void on_remb(std::optional<Bitrate> most) { remb_ = most; }
     void set_rtt(Duration rtt);
     void set_max(Bitrate max) { max_ = static_cast<double>(max.bps); }
     /// What could be used if the estimate allowed it: probes go no higher, and none is sent while the estimate is above

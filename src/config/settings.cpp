@@ -279,11 +279,12 @@ std::vector<Field> make_fields() {
              "Offers the loopback interface, too: for tests on one machine, useless to others.",
              RIVERO_MEMBER(rtc.include_loopback)),
         text("rtc.stunServerAddress",
-             "IP address of a STUN server, for a server behind NAT. Empty: none.",
+             "Name or IP address of a STUN server, for a server behind NAT. Empty: none.",
              RIVERO_MEMBER(rtc.stun_server_address)),
         integer("rtc.stunServerPort", "UDP port of the STUN server, RFC 8489's default.", 1, 65535,
                 RIVERO_MEMBER(rtc.stun_server_port)),
-        text("rtc.turnURL", "user:password@IPv4:port[?transport=udp|tcp|tls]. Empty: no TURN.",
+        text("rtc.turnURL",
+             "user:password@host:port[?transport=udp|tcp|tls], IPv6 in brackets. Empty: no TURN.",
              RIVERO_MEMBER(rtc.turn_url)),
         text("rtc.externalIPv4",
              "Address to announce instead of the local ones, for 1:1 NAT (cloud). Empty: none.",
@@ -303,10 +304,24 @@ std::vector<Field> make_fields() {
                 576, 1500, RIVERO_MEMBER(rtc.mtu)),
         flag("rtc.iceTcp", "Also offers TCP, for clients whose network lets no UDP out.",
              RIVERO_MEMBER(rtc.ice_tcp)),
-        text("rtc.certificateRsa",
-             "PEM file with certificate and key for DTLS. Empty: made new at each start, which "
-             "suffices for WebRTC.",
-             RIVERO_MEMBER(rtc.certificate_rsa)),
+        list(
+            "rtc.audioCodecs",
+            "Audio codecs of WebRtcEndpoints, in the order of their offers; a peer that offers has "
+            "its own order.",
+            ", ", RIVERO_MEMBER(rtc.audio_codecs)),
+        list("rtc.videoCodecs",
+             "The same for video: VP8, VP9, H264, AV1, and H265, which is never offered, but taken "
+             "from a peer that offers it when it stands here.",
+             ", ", RIVERO_MEMBER(rtc.video_codecs)),
+        integer("rtc.dscp",
+                "DSCP code of what is sent, for endpoints that name none; -1 leaves it to the "
+                "system. Networks of one's own heed it, the internet does not.",
+                -1, 63, RIVERO_MEMBER(rtc.dscp)),
+        text(
+            "rtc.certificateRsa",
+            "PEM file with certificate and key for DTLS; a relative path starts where the settings "
+            "file is. Empty: made new at each start, which suffices for WebRTC.",
+            RIVERO_MEMBER(rtc.certificate_rsa)),
         text("rtc.certificateEcdsa", "The same with an EC key.",
              RIVERO_MEMBER(rtc.certificate_ecdsa)),
         text("uri.defaultPath",

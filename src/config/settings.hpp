@@ -91,6 +91,9 @@ struct Settings {
         std::int32_t udp_port = 0;  ///< -1: a port for each peer
         std::int32_t mtu = 1200;
         bool ice_tcp = true;
+        std::vector<std::string> audio_codecs{"opus", "PCMU", "PCMA", "G722"};
+        std::vector<std::string> video_codecs{"VP8", "VP9", "H264", "AV1"};
+        int dscp = -1;
         std::string certificate_rsa;
         std::string certificate_ecdsa;
     } rtc;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -138,7 +139,15 @@ void apply_file(Settings& settings, const std::string& path) {
     std::ostringstream text;
     text << file.rdbuf();
     if (!file) throw ConfigError{path + ": this is not a file that can be read"};
+    const auto before = settings.rtc;
     apply_json(settings, text.str(), path.substr(path.rfind('/') + 1));
+    // What the file names lies beside it, wherever the server is started.
+    const auto beside = [&](std::string& name, const std::string& old) {
+        if (!name.empty() && name != old)
+            name = (std::filesystem::absolute(path).parent_path() / name).string();
+    };
+    beside(settings.rtc.certificate_rsa, before.certificate_rsa);
+    beside(settings.rtc.certificate_ecdsa, before.certificate_ecdsa);
 }
 
 void apply_environment(Settings& settings, const std::vector<std::string>& variables) {
@@ -185,6 +194,25 @@ void check(const Settings& settings) {
         if (origin != "*" && (origin.find("://") == std::string::npos || origin.ends_with('/')))
             throw ConfigError{"listen.allowedOrigins: \"" + origin +
                               "\" is not like https://app.example.org"};
+    const auto check_codecs = [](const char* name, const std::vector<std::string>& codecs,
+                                 std::initializer_list<std::string_view> known) {
+        for (const auto& codec : codecs) {
+            if (std::find(known.begin(), known.end(), codec) != known.end()) continue;
+            std::string list;
+            for (const auto one : known) list += (list.empty() ? "" : ", ") + std::string{one};
+            throw ConfigError{std::string{name} + ": \"" + codec + "\" is none of " + list};
+        }
+    };
+    check_codecs("rtc.audioCodecs", settings.rtc.audio_codecs, {"opus", "PCMU", "PCMA", "G722"});
+    check_codecs("rtc.videoCodecs", settings.rtc.video_codecs,
+                 {"VP8", "VP9", "H264", "AV1", "H265"});
+    for (const auto& [name, pem] :
+         {std::pair{"rtc.certificateRsa", settings.rtc.certificate_rsa},
+          std::pair{"rtc.certificateEcdsa", settings.rtc.certificate_ecdsa}}) {
+        if (!pem.empty() && (!std::filesystem::is_regular_file(pem) || !std::ifstream{pem}))
+            throw ConfigError{std::string{name} + ": \"" + pem +
+                              "\" is not a file that can be read"};
+    }
     if (settings.listen.path.starts_with('/'))
         throw ConfigError{"listen.path: \"" + settings.listen.path +
                           "\" starts with a slash, which is not part of it"};

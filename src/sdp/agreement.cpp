@@ -109,7 +109,9 @@ public:
           answered_{answered},
           previous_{previous},
           session_{session},
-          placed_(session.sections.size(), false) {}
+          placed_(session.sections.size(), false) {
+        if (previous_) session_.next_transport_id = previous_->next_transport_id;
+    }
 
     std::optional<Error> run() {
         if (capabilities_.security == Security::dtls_srtp && capabilities_.bundle)
@@ -148,6 +150,10 @@ private:
                              ? read_ice_and_dtls(sections, transport)
                              : read_addresses(transport))
             return error;
+        if (const auto* before = previous_of(transport))
+            transport.id = before->id;
+        else
+            transport.id = session_.next_transport_id++;
         session_.transports.push_back(std::move(transport));
         return std::nullopt;
     }
@@ -185,13 +191,14 @@ private:
         if (!dtls) return Error{name + ": a=fingerprint is missing, which DTLS needs"};
         transport.remote_fingerprints = dtls->fingerprints;
 
-        const auto* before = previous_transport(transport.sections.front());
+        const auto* before = previous_of(transport);
         const auto* setup =
             where(transport, group, [](const CommonAttributes& a) { return a.setup.has_value(); });
         const auto role = our_role(setup ? setup->setup : std::nullopt, before);
         if (!role)
-            return Error{name + ": a=setup:" + std::string{to_string(*setup->setup)} +
-                         " leaves no DTLS role for us"};
+            return Error{
+                name + ": a=setup:" + std::string{to_string(*setup->setup)} +
+                (before ? " is not the DTLS role of before" : " leaves no DTLS role for us")};
         transport.setup = *role;
 
         transport.remote_candidates = tagged.candidates;
@@ -199,28 +206,37 @@ private:
             tagged.end_of_candidates || find_other(remote_, "end-of-candidates");
         transport.ice_restarted = before && (before->remote_ufrag != transport.remote_ufrag ||
                                              before->remote_pwd != transport.remote_pwd);
+        if (!before && has_previous(transport) && answered_ == Answered::by_peer)
+            return Error{name + ": the peer has another certificate than before"};
+        transport.tag_rejected = before && answered_ == Answered::by_us &&
+                                 !session_.sections[before->sections.front()].accepted;
         session_.ice_restarted |= transport.ice_restarted;
         session_.remote_trickles |= has_option(remote_, "trickle") || has_option(tagged, "trickle");
         return std::nullopt;
     }
 
-    /// RFC 8842 section 5. Nothing said means actpass in an offer and active in an answer.
+    /// RFC 8842 section 5. Nothing said means actpass in an offer and active in an answer. A
+    /// running association keeps its roles.
     std::optional<Setup> our_role(std::optional<Setup> theirs,
                                   const NegotiatedTransport* before) const {
+        if (!theirs && before) return before->setup;
         if (!theirs && answered_ == Answered::by_peer) return Setup::passive;
+        std::optional<Setup> ours;
         switch (theirs.value_or(Setup::actpass)) {
             case Setup::active:
-                return Setup::passive;
+                ours = Setup::passive;
+                break;
             case Setup::passive:
-                return Setup::active;
+                ours = Setup::active;
+                break;
             case Setup::actpass:
                 if (answered_ == Answered::by_peer) return std::nullopt;
-                // A running association keeps its roles.
                 return before ? before->setup : Setup::passive;
             case Setup::holdconn:
-                break;
+                return std::nullopt;
         }
-        return std::nullopt;
+        if (before && ours != before->setup) return std::nullopt;
+        return ours;
     }
 
     const NegotiatedTransport* previous_transport(std::size_t section) const {
@@ -228,6 +244,30 @@ private:
         const NegotiatedSection& before = previous_->sections[section];
         if (!before.accepted || before.transport >= previous_->transports.size()) return nullptr;
         return &previous_->transports[before.transport];
+    }
+
+    bool has_previous(const NegotiatedTransport& transport) const {
+        return std::any_of(transport.sections.begin(), transport.sections.end(),
+                           [&](std::size_t index) { return previous_transport(index) != nullptr; });
+    }
+
+    /// What this transport was before: that of its first section that had one which no other
+    /// transport goes on with. Nothing when the peer's certificate is another one now.
+    const NegotiatedTransport* previous_of(const NegotiatedTransport& transport) const {
+        for (std::size_t index : transport.sections) {
+            const auto* before = previous_transport(index);
+            if (!before || std::any_of(session_.transports.begin(), session_.transports.end(),
+                                       [&](auto& other) { return other.id == before->id; }))
+                continue;
+            const auto& prints = before->remote_fingerprints;
+            if (prints.empty() || std::any_of(prints.begin(), prints.end(), [&](auto& print) {
+                    return std::find(transport.remote_fingerprints.begin(),
+                                     transport.remote_fingerprints.end(),
+                                     print) != transport.remote_fingerprints.end();
+                }))
+                return before;
+        }
+        return nullptr;
     }
 
     std::optional<Error> read_addresses(NegotiatedTransport& transport) const {

@@ -227,6 +227,10 @@ private:
         answer.rtcp_mux = section.rtcp_mux;
         answer.rtcp_rsize = section.rtcp_rsize;
         answer.direction = direction_of(section.send, section.receive);
+        // The most that we want to get. RFC 3264 section 6.1.
+        if (section.receive && ours.bandwidth)
+            answer.bandwidths.push_back({"AS", static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                                   0, ours.bandwidth->bps / 1000))});
         answer.ptime = offered.ptime;
         answer.maxptime = offered.maxptime;
         answer.extmap_allow_mixed = offered.extmap_allow_mixed;

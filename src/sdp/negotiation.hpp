@@ -171,6 +171,8 @@ struct NegotiatedSection {
 
 /// What several sections, or one that is not bundled, travel in.
 struct NegotiatedTransport {
+    /// Stays the same over all negotiations of a session, and is never used again for another one.
+    std::size_t id = 0;
     std::vector<std::size_t> sections;  ///< indices of m-lines; the first tags the bundle
 
     // Security::dtls_srtp.
@@ -181,6 +183,9 @@ struct NegotiatedTransport {
     std::vector<Fingerprint> remote_fingerprints;
     Setup setup = Setup::passive;  ///< ours: active or passive
     bool ice_restarted = false;    ///< the peer changed its credentials since the last negotiation
+    /// The section that tagged the bundle was rejected by the peer's offer. Browsers make a new
+    /// ICE and DTLS transport then, without a sign of it in their offer.
+    bool tag_rejected = false;
 
     // Security::none and Security::sdes.
     std::string remote_address;  ///< empty: unknown
@@ -199,6 +204,7 @@ struct NegotiatedSession {
     bool remote_ice_lite = false;
     bool remote_trickles = false;
     bool ice_restarted = false;  ///< in any transport
+    std::size_t next_transport_id = 0;
 
     /// The accepted section of a kind, or nullptr.
     [[nodiscard]] const NegotiatedSection* section(MediaType kind) const;
@@ -214,9 +220,10 @@ struct Negotiated {
 ///
 /// When the peer leaves the DTLS role to us (`actpass`) we are passive: the DTLS server picks the
 /// SRTP profile, and AES-GCM costs a fraction of the CPU.
-/// @param previous what was agreed before, when this is a re-offer: sections and DTLS roles stay,
-/// and `ice_restarted` says whether the peer restarted ICE. Then our credentials have to change,
-/// too: answer once more with fresh ones in the capabilities.
+/// @param previous what was agreed before, when this is a re-offer: sections, transports and DTLS
+/// roles stay, and `ice_restarted` says which transports the peer restarted: there our credentials
+/// have to change, too. A peer with another certificate than before is another peer: its transport
+/// is a new one.
 /// @return why no answer is possible, naming the section
 [[nodiscard]] Result<Negotiated> answer_offer(const SessionDescription& offer,
                                               const LocalCapabilities& capabilities,
@@ -230,6 +237,17 @@ struct OfferOptions {
 /// A fresh offer: mids `audio0`, `video0`, `application0`.
 [[nodiscard]] SessionDescription make_offer(const LocalCapabilities& capabilities,
                                             const OfferOptions& options = {});
+
+/// The next offer of a session: sections keep their places, mids, payload types and extension ids,
+/// as RFC 9429 section 5.2.2 has it. One of a kind that is not wanted gets port 0, or
+/// is inactive when it tags a bundle of others; one that is
+/// wanted and not there takes the place of a rejected one, with a mid of its own, or comes last.
+/// @param local our description in force
+/// @param session what it means
+[[nodiscard]] SessionDescription make_reoffer(const LocalCapabilities& capabilities,
+                                              const OfferOptions& options,
+                                              const SessionDescription& local,
+                                              const NegotiatedSession& session);
 
 /// What the answer to our offer means.
 /// @return why the answer does not fit the offer, naming the section

@@ -12,14 +12,19 @@ namespace {
 /// for different formats, and RFC 8834 leaves 96...127, then 35...63, to dynamic ones.
 class PayloadTypes {
 public:
+    void take(PayloadType type) { used_.push_back(type); }
     std::optional<PayloadType> next() {
-        if (next_ > 127) next_ = 35;
-        if (next_ == 64) return std::nullopt;  // 64...95 collide with RTCP: RFC 5761 section 4
-        return PayloadType{next_++};
+        for (;;) {
+            if (next_ > 127) next_ = 35;
+            if (next_ == 64) return std::nullopt;  // 64...95 collide with RTCP: RFC 5761 section 4
+            const PayloadType type{next_++};
+            if (std::find(used_.begin(), used_.end(), type) == used_.end()) return type;
+        }
     }
 
 private:
     std::uint8_t next_ = 96;
+    std::vector<PayloadType> used_;
 };
 
 class Offerer {
@@ -46,7 +51,159 @@ public:
         return offer;
     }
 
+    SessionDescription again(const OfferOptions& options, const SessionDescription& local,
+                             const NegotiatedSession& session) {
+        SessionDescription offer = local_description(capabilities_);
+        for (auto& section : local.media) {
+            for (PayloadType type : section.payload_types()) types_.take(type);
+            if (section.port == 0) continue;
+            extmaps_.insert(extmaps_.end(), section.extmaps.begin(), section.extmaps.end());
+        }
+        for (std::size_t i = 0; i < local.media.size(); ++i) {
+            const bool accepted = i < session.sections.size() && session.sections[i].accepted;
+            const auto kind = kind_of(local.media[i]);
+            const bool wanted = kind == MediaType::audio   ? options.audio
+                                : kind == MediaType::video ? options.video
+                                                           : kind.has_value();
+            if (accepted && (wanted || tags_others(session, i))) {
+                offer.media.push_back(continued(local.media[i]));
+                if (!wanted) offer.media.back().direction = Direction::inactive;
+            } else {
+                offer.media.push_back(rejected(local.media[i]));
+            }
+        }
+        const bool webrtc = capabilities_.security == Security::dtls_srtp;
+        auto none = [&](const char* kind) {
+            return std::none_of(offer.media.begin(), offer.media.end(),
+                                [&](auto& m) { return m.kind == kind && m.port != 0; });
+        };
+        if (options.audio && !capabilities_.audio.codecs.empty() && none("audio"))
+            place(offer, session, rtp_section("audio", capabilities_.audio));
+        if (options.video && !capabilities_.video.codecs.empty() && none("video"))
+            place(offer, session, rtp_section("video", capabilities_.video));
+        if (webrtc && capabilities_.data_channels && none("application"))
+            place(offer, session, data_section());
+
+        if (webrtc) offer.msid_semantic = MsidSemantic{"WMS", {capabilities_.stream}};
+        if (webrtc && capabilities_.bundle) add_groups(offer, local, session);
+        return offer;
+    }
+
 private:
+    /// Browsers give up the transport of a bundle whose first section is rejected.
+    static bool tags_others(const NegotiatedSession& session, std::size_t index) {
+        const auto& sections = session.transports[session.sections[index].transport].sections;
+        return sections.size() > 1 && sections.front() == index;
+    }
+
+    /// A section that goes on. Its formats and ids stay; the direction is again the most that we
+    /// do.
+    MediaSection continued(const MediaSection& before) const {
+        MediaSection section = before;
+        section.candidates.clear();
+        section.end_of_candidates = false;
+        if (capabilities_.security == Security::dtls_srtp) section.setup = Setup::actpass;
+        if (section.kind == "application") return section;
+        const MediaCapabilities& media =
+            section.kind == "audio" ? capabilities_.audio : capabilities_.video;
+        section.direction = media.direction;
+        section.bandwidths.clear();
+        add_bandwidth(section, media);
+        for (auto& map : section.extmaps) map.direction.reset();
+        section.msids.clear();
+        section.ssrcs.clear();
+        section.ssrc_groups.clear();
+        section.rids.clear();
+        section.simulcast.reset();
+        if (sends(media.direction)) {
+            const bool rtx =
+                std::any_of(section.rtpmaps.begin(), section.rtpmaps.end(),
+                            [](auto& map) { return equal_ignoring_case(map.encoding, "rtx"); });
+            describe_sending(section, capabilities_, media, rtx);
+        }
+        return section;
+    }
+
+    static MediaSection rejected(const MediaSection& before) {
+        MediaSection section;
+        section.kind = before.kind;
+        section.port = 0;
+        section.protocol = before.protocol;
+        section.formats = before.formats;
+        section.connection = Connection{};
+        section.mid = before.mid;
+        section.direction = Direction::inactive;
+        return section;
+    }
+
+    /// RFC 9429 section 5.2.2: a rejected section's place can be used again for the same kind.
+    void place(SessionDescription& offer, const NegotiatedSession& session, MediaSection section) {
+        for (int n = 0; find_mid(offer, *section.mid); ++n)
+            section.mid = section.kind + std::to_string(n);
+        describe_transport(section, capabilities_, Setup::actpass, false);
+        for (auto& other : offer.media) {
+            if (other.port == 0 || !other.ice_ufrag) continue;
+            section.ice_ufrag = other.ice_ufrag;  // it will be bundled with this one
+            section.ice_pwd = other.ice_pwd;
+            break;
+        }
+        for (std::size_t i = 0; i < session.sections.size(); ++i) {
+            if (offer.media[i].port != 0 || session.sections[i].accepted ||
+                offer.media[i].kind != section.kind)
+                continue;
+            offer.media[i] = std::move(section);
+            return;
+        }
+        offer.media.push_back(std::move(section));
+    }
+
+    /// Groups stay as they are; what is new joins the first one.
+    static void add_groups(SessionDescription& offer, const SessionDescription& local,
+                           const NegotiatedSession& session) {
+        std::vector<bool> placed(offer.media.size(), false);
+        auto add = [&](Group& group, std::size_t index) {
+            if (offer.media[index].port == 0 || !offer.media[index].mid) return;
+            placed[index] = true;
+            group.mids.push_back(*offer.media[index].mid);
+        };
+        for (auto& transport : session.transports) {
+            const MediaSection& first = local.media[transport.sections.front()];
+            if (!is_bundled(local, first)) continue;
+            Group group{"BUNDLE", {}};
+            for (std::size_t index : transport.sections) add(group, index);
+            if (!group.mids.empty()) offer.groups.push_back(std::move(group));
+        }
+        if (session.transports.empty()) offer.groups.push_back({"BUNDLE", {}});
+        for (std::size_t i = 0; i < offer.media.size(); ++i) {
+            const bool fresh = i >= session.sections.size() || !session.sections[i].accepted;
+            if (fresh && !placed[i] && !offer.groups.empty()) add(offer.groups.front(), i);
+        }
+        std::erase_if(offer.groups, [](auto& group) { return group.mids.empty(); });
+    }
+
+    static void add_bandwidth(MediaSection& section, const MediaCapabilities& media) {
+        if (media.bandwidth)
+            section.bandwidths.push_back({"AS", static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                                    0, media.bandwidth->bps / 1000))});
+    }
+
+    /// Bundled sections must not use an id for two extensions, nor two for one. RFC 9143
+    /// section 9.1.
+    std::uint16_t id_of(HeaderExtension extension) const {
+        const std::string_view wanted = uri(extension);
+        for (auto& map : extmaps_)
+            if (map.uri == wanted) return map.id;
+        auto is_free = [&](std::uint16_t id) {
+            return std::none_of(extmaps_.begin(), extmaps_.end(),
+                                [&](auto& map) { return map.id == id; });
+        };
+        std::uint16_t id = offered_id(extension);
+        if (is_free(id)) return id;
+        for (id = 1; id <= 14; ++id)
+            if (is_free(id)) return id;
+        return 0;
+    }
+
     MediaSection rtp_section(const std::string& kind, const MediaCapabilities& media) {
         const bool webrtc = capabilities_.security == Security::dtls_srtp;
         MediaSection section;
@@ -60,13 +217,14 @@ private:
             section.rtcp->connection =
                 Connection{capabilities_.address_type, capabilities_.address};
         section.rtcp_mux = section.rtcp_rsize = webrtc;
-        if (media.bandwidth)
-            section.bandwidths.push_back({"AS", static_cast<std::uint64_t>(std::max<std::int64_t>(
-                                                    0, media.bandwidth->bps / 1000))});
+        add_bandwidth(section, media);
         const bool rtx = add_formats(section, media);
-        for (HeaderExtension extension : media.extensions)
-            section.extmaps.push_back(
-                {offered_id(extension), std::nullopt, std::string{uri(extension)}, {}});
+        for (HeaderExtension extension : media.extensions) {
+            const std::uint16_t id = id_of(extension);
+            if (id == 0) continue;
+            section.extmaps.push_back({id, std::nullopt, std::string{uri(extension)}, {}});
+            if (!extmaps_.empty()) extmaps_.push_back(section.extmaps.back());
+        }
         if (sends(media.direction)) describe_sending(section, capabilities_, media, rtx);
         if (capabilities_.security == Security::sdes && capabilities_.crypto)
             section.cryptos = {*capabilities_.crypto};
@@ -107,6 +265,7 @@ private:
 
     const LocalCapabilities& capabilities_;
     PayloadTypes types_;
+    std::vector<ExtMap> extmaps_;  ///< in use
 };
 
 /// Reads the answer to an offer of ours.
@@ -143,7 +302,9 @@ private:
         section.index = index;
         section.mid = ours.mid.value_or("");
         section.kind = kind_of(ours).value_or(MediaType::data);
-        if (theirs.port == 0) {
+        if (ours.port == 0) {
+            section.reason = "we do not use it any more";
+        } else if (theirs.port == 0) {
             section.reason = "the peer rejected it";
         } else if (section.kind == MediaType::data) {
             if (!is_webrtc_data(theirs))
@@ -221,6 +382,11 @@ private:
 
 SessionDescription make_offer(const LocalCapabilities& capabilities, const OfferOptions& options) {
     return Offerer{capabilities}.run(options);
+}
+
+SessionDescription make_reoffer(const LocalCapabilities& capabilities, const OfferOptions& options,
+                                const SessionDescription& local, const NegotiatedSession& session) {
+    return Offerer{capabilities}.again(options, local, session);
 }
 
 Result<NegotiatedSession> apply_answer(const SessionDescription& offer,

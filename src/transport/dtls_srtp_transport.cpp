@@ -24,6 +24,12 @@ Protocol protocol_of(Bytes datagram) {
     return datagram[1] >= 192 && datagram[1] <= 223 ? Protocol::rtcp : Protocol::rtp;
 }
 
+/// A DTLS record in clear (epoch 0) that holds a ClientHello. RFC 6347 section 4.1, 4.2.2.
+bool is_client_hello(Bytes datagram) {
+    return datagram.size() > 13 && datagram[0] == 22 && datagram[3] == 0 && datagram[4] == 0 &&
+           datagram[13] == 1;
+}
+
 }  // namespace
 
 std::string_view name(DtlsState state) {
@@ -59,6 +65,7 @@ void DtlsSrtpTransport::set_listener(Listener* listener) {
 
 void DtlsSrtpTransport::start_dtls(DtlsRole role, std::vector<Fingerprint> peer) {
     if (!make_association(role)) return;
+    peer_ = peer;
     dtls_->expect_peer(std::move(peer), Clock::now());
     begin_handshake();
 }
@@ -76,6 +83,7 @@ bool DtlsSrtpTransport::make_association(DtlsRole role) {
 void DtlsSrtpTransport::expect_peer(std::vector<Fingerprint> peer) {
     if (!dtls_) return;
     const Time now = Clock::now();
+    peer_ = peer;
     dtls_->expect_peer(std::move(peer), now);
     pump(now);
 }
@@ -125,18 +133,55 @@ bool DtlsSrtpTransport::pump(Time now) {
 
 bool DtlsSrtpTransport::handle(const DtlsEvent& event) {
     if (const auto* connected = std::get_if<DtlsConnected>(&event)) {
-        if (connected->srtp) {
-            const SrtpKeys& keys = *connected->srtp;
-            profile_ = keys.profile;
-            sender_.emplace(keys.profile, keys.send);
-            receiver_.emplace(keys.profile, keys.receive);
-        }
+        if (connected->srtp) install(*connected->srtp);
         return become(DtlsState::connected);
     }
     if (const auto* failed = std::get_if<DtlsFailed>(&event)) {
         return become(DtlsState::failed, failed->reason);
     }
     return become(DtlsState::closed);
+}
+
+void DtlsSrtpTransport::install(const SrtpKeys& keys) {
+    profile_ = keys.profile;
+    sender_.emplace(keys.profile, keys.send);
+    receiver_.emplace(keys.profile, keys.receive);
+}
+
+void DtlsSrtpTransport::handshake_again(Bytes datagram, Time now) {
+    if (!next_dtls_) {
+        next_dtls_ = std::make_unique<DtlsAssociation>(context_, DtlsRole::server);
+        next_dtls_->expect_peer(peer_, now);
+        next_dtls_->start(now);
+    }
+    next_dtls_->receive(datagram, now);
+    pump_next(now);
+}
+
+void DtlsSrtpTransport::pump_next(Time now) {
+    std::weak_ptr<bool> alive = alive_;
+    while (auto datagram = next_dtls_->take_datagram()) {
+        ice_->send(Bytes{*datagram});
+        if (alive.expired()) return;
+    }
+    next_timer_.cancel();
+    if (auto event = next_dtls_->take_event()) {
+        const auto* connected = std::get_if<DtlsConnected>(&*event);
+        if (!connected) {
+            next_dtls_.reset();  // it came to nothing: the old one goes on
+            return;
+        }
+        if (connected->srtp) install(*connected->srtp);
+        dtls_ = std::move(next_dtls_);
+        if (become(DtlsState::connected)) pump(now);
+        return;
+    }
+    if (auto deadline = next_dtls_->next_deadline())
+        next_timer_ = loop_.post_after(std::max(*deadline - now, kShortestTimer), [this] {
+            const Time then = Clock::now();
+            next_dtls_->on_deadline(then);
+            pump_next(then);
+        });
 }
 
 void DtlsSrtpTransport::set_timer(Time now) {
@@ -178,6 +223,16 @@ void DtlsSrtpTransport::on_datagram(MutableBytes datagram, Time arrival) {
             if (!dtls_) {
                 ++counters_.early_dtls;
                 return;
+            }
+            if (!ended_ &&
+                (dtls_state_ == DtlsState::connected || dtls_state_ == DtlsState::closed) &&
+                dtls_->role() == DtlsRole::server && (next_dtls_ || is_client_hello(datagram))) {
+                std::weak_ptr<bool> alive = alive_;
+                const bool in_clear = datagram.size() > 4 && datagram[3] == 0 && datagram[4] == 0;
+                // Encrypted records may still be of the old association: each ignores the other's.
+                ByteVector copy(datagram.begin(), datagram.end());
+                handshake_again(copy, arrival);
+                if (alive.expired() || in_clear || !next_dtls_) return;
             }
             dtls_->receive(datagram, arrival);
             pump(arrival);
@@ -266,6 +321,9 @@ bool DtlsSrtpTransport::send_data(Bytes packet) {
 
 void DtlsSrtpTransport::close() {
     timer_.cancel();
+    next_timer_.cancel();
+    next_dtls_.reset();
+    ended_ = true;
     if (dtls_) {
         dtls_->close();
         while (auto datagram = dtls_->take_datagram()) ice_->send(Bytes{*datagram});

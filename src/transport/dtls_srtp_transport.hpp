@@ -131,19 +131,29 @@ private:
     bool handle(const DtlsEvent& event);
     bool become(DtlsState state, std::string_view reason = {});
     void set_timer(Time now);
+    void install(const SrtpKeys& keys);
+    /// The peer may begin a new handshake over a running association (RFC 6347 section 4.2.8), or
+    /// one that it has closed: Chromium does when the section that tags its bundle is rejected. The
+    /// old keys work until it is done.
+    void handshake_again(Bytes datagram, Time now);
+    void pump_next(Time now);
 
     Loop& loop_;
     DtlsContext context_;
     std::unique_ptr<IceTransport> ice_;
     Listener* listener_ = nullptr;
     std::unique_ptr<DtlsAssociation> dtls_;
+    std::unique_ptr<DtlsAssociation>
+        next_dtls_;  ///< will take the place of dtls_ when it is connected
+    std::vector<Fingerprint> peer_;
     bool handshake_begun_ = false;
+    bool ended_ = false;  ///< by us
     DtlsState dtls_state_ = DtlsState::fresh;
     SrtpProfile profile_{};
     std::optional<SrtpSender> sender_;
     std::optional<SrtpReceiver> receiver_;
     std::vector<ByteVector> unsent_handshake_;
-    Timer timer_;
+    Timer timer_, next_timer_;
     Counters counters_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

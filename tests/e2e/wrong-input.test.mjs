@@ -55,14 +55,20 @@ describe('session descriptions', () => {
       assert.equal(await client.ping(), 'pong');
     });
   }
-  test('an answer without an offer, a second offer, a second answer', async () => {
+  test('an answer without an offer, an offer into an offer', async () => {
     const own = await client.create('WebRtcEndpoint', { mediaPipeline: pipeline });
     await refuses(client.invoke(own, 'getLocalSessionDescriptor'), 40202);
     await refuses(client.invoke(own, 'getRemoteSessionDescriptor'), 40203);
     await refuses(client.invoke(own, 'processAnswer', { answer: offer }), 40209);
     await client.invoke(own, 'processOffer', { offer });
+    await client.invoke(own, 'processOffer', { offer });
+    await refuses(client.invoke(own, 'processAnswer', { answer: offer }), 40209);
+    await client.invoke(own, 'generateOffer');
     await refuses(client.invoke(own, 'processOffer', { offer }), 40208);
-    await refuses(client.invoke(own, 'generateOffer'), 40208);
+    const other = await client.create('WebRtcEndpoint', { mediaPipeline: pipeline });
+    await client.invoke(other, 'generateOffer');
+    await refuses(client.invoke(other, 'generateOffer'), 40208);
+    await client.release(other);
     await client.release(own);
   });
 });

@@ -35,6 +35,9 @@ public:
 };
 
 /// A session that is negotiated with SDP: which call may follow which, and the errors. RFC 3264.
+///
+/// What was agreed can be negotiated again, from either side, as often as one likes; see
+/// docs/decisions/0009-renegotiation.md.
 class SdpEndpoint : public SessionEndpoint {
 public:
     static constexpr const char* kClassName = "SdpEndpoint";
@@ -60,6 +63,8 @@ protected:
     /// Throws RpcError 40201 for a text that is no SDP. @return our answer
     [[nodiscard]] virtual Result<std::string> answer_offer(const std::string& offer) = 0;
     [[nodiscard]] virtual Result<void> apply_answer(const std::string& answer) = 0;
+    /// The peer's answer to our offer was no good: what was agreed before is in force.
+    virtual void drop_offer() {}
     /// Throws RpcError 40201 for a text that is no SDP.
     virtual void check_readable(const std::string& sdp) = 0;
     /// With all candidates found so far.
@@ -67,8 +72,11 @@ protected:
     [[nodiscard]] virtual std::string remote_description() = 0;
 
 private:
-    enum class Negotiation { none, offered, answered };
-    Negotiation state_ = Negotiation::none;
+    /// An offer of ours waits for its answer.
+    bool offered_ = false;
+    /// Something was agreed on. Further negotiations change it, or leave it as it is when they fail.
+    bool negotiated_ = false;
+    /// The last negotiation was an offer of ours that got its answer, good or bad.
     bool answer_seen_ = false;
     int max_audio_recv_kbps_ = 0;
     int max_video_recv_kbps_ = 0;
@@ -78,7 +86,7 @@ private:
 class BaseRtpEndpoint : public SdpEndpoint {
 public:
     static constexpr const char* kClassName = "BaseRtpEndpoint";
-    using SdpEndpoint::SdpEndpoint;
+    BaseRtpEndpoint(remote::ObjectInit init, MediaPipeline& pipeline);
 
     [[nodiscard]] int get_min_video_recv_bandwidth() const { return min_video_recv_kbps_; }
     void set_min_video_recv_bandwidth(int kbps);
@@ -95,14 +103,15 @@ public:
     [[nodiscard]] int get_mtu() const { return mtu_; }
     void set_mtu(int bytes);
     [[nodiscard]] const RembParams& get_remb_params() const { return remb_params_; }
-    void set_remb_params(const RembParams& params) { remb_params_ = params; }
+    /// Only what is given changes.
+    void set_remb_params(const RembParams& params);
     virtual void request_keyframe() = 0;
 
 protected:
     /// Raise the event when it is a change.
     void become(MediaState state);
     void become(ConnectionState state);
-    /// One of the limits was set.
+    /// One of the limits, the MTU or a parameter of REMB was set.
     virtual void on_bandwidth_changed() {}
 
 private:

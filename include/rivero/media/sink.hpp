@@ -57,6 +57,10 @@ public:
     void set_receive_limit(std::optional<Bitrate> limit);
     [[nodiscard]] std::optional<Bitrate> receive_limit() const { return receive_limit_; }
 
+    /// The largest RTP packet that may be made for this sink, header included, in bytes; empty: the host's default.
+    void set_mtu(std::optional<std::size_t> bytes) { mtu_ = bytes; }
+    [[nodiscard]] std::optional<std::size_t> mtu() const { return mtu_; }
+
     /// The packet with this number of the source that feeds us, for retransmission; null when it is too old.
     [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq) const;
     /// accepts() has changed.
@@ -97,6 +101,7 @@ private:
     };
     std::optional<Restriction> restriction_;
     std::unique_ptr<SinkLatency> latency_;
+    std::optional<std::size_t> mtu_;
     Selection selection_;
 };
 

@@ -255,6 +255,13 @@ rtp::PacketPtr Node::find_packet(ExtSeqNum seq, std::size_t encoding) const {
     return histories_[encoding] ? histories_[encoding]->find(seq) : rtp::PacketPtr{};
 }
 
+std::size_t Node::mtu() const {
+    std::optional<std::size_t> least;
+    for (const Sink* sink : sinks_)
+        if (sink) least = std::min(least.value_or(rtp::Packet::kCapacity), sink->mtu().value_or(graph_.mtu));
+    return least.value_or(graph_.mtu);
+}
+
 void Node::describe(std::vector<Source::TreeNode>& nodes, std::optional<std::size_t> above) const {
     Source::TreeNode node;
     node.format = to_string(format_);

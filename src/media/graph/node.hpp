@@ -89,6 +89,8 @@ public:
     void switched();
     /// @param encoding of the source; 0 unless it gives several
     [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq, std::size_t encoding) const;
+    /// What suits all sinks here, in bytes.
+    [[nodiscard]] std::size_t mtu() const;
     [[nodiscard]] Source& source() { return source_; }
     [[nodiscard]] Graph& graph() { return graph_; }
     [[nodiscard]] Stage* stage() const { return stage_; }

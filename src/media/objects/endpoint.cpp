@@ -29,11 +29,13 @@ void SdpEndpoint::set_max_video_recv_bandwidth(int kbps) {
 }
 
 std::string SdpEndpoint::generate_offer(std::optional<OfferOptions> options) {
-    if (state_ != Negotiation::none)
-        throw RpcError{ErrorCode::sdp_already_negotiated, "'" + id() + "' has begun to negotiate already"};
+    // A later offer may take the place of one that was never answered, or a peer that refuses it would block all
+    // further changes; but not the first one, which clients expect to be the only one.
+    if (offered_ && !negotiated_)
+        throw RpcError{ErrorCode::sdp_already_negotiated, "'" + id() + "' has made an offer already"};
     auto offer = make_offer(options.value_or(OfferOptions{}));
     if (!offer) throw RpcError{ErrorCode::sdp_generate_offer_error, "no offer: " + offer.error().message};
-    state_ = Negotiation::offered;
+    offered_ = true;
     return *offer;
 }
 
@@ -42,43 +44,50 @@ std::string SdpEndpoint::process_offer(const std::string& offer) {
     if (offer.size() > kMaxSdpSize)
         throw RpcError{ErrorCode::sdp_parse_error, "the offer is longer than " + std::to_string(kMaxSdpSize) + " bytes"};
     check_readable(offer);
-    if (state_ != Negotiation::none)
-        throw RpcError{ErrorCode::sdp_already_negotiated, "'" + id() + "' has begun to negotiate already"};
+    if (offered_)
+        throw RpcError{ErrorCode::sdp_already_negotiated, "'" + id() + "' waits for the answer to its own offer"};
     auto answer = answer_offer(offer);
     if (!answer) throw RpcError{ErrorCode::sdp_process_offer_error, "the offer cannot be answered: " + answer.error().message};
-    state_ = Negotiation::answered;
-    raise(MediaSessionStarted{});
+    answer_seen_ = false;
+    if (!std::exchange(negotiated_, true)) raise(MediaSessionStarted{});
     return *answer;
 }
 
 std::string SdpEndpoint::process_answer(const std::string& answer) {
     if (answer.empty()) throw RpcError{ErrorCode::sdp_parse_error, "the answer is empty"};
-    if (state_ == Negotiation::none)
+    if (!offered_ && !answer_seen_)
         throw RpcError{ErrorCode::sdp_not_offer_generated, "'" + id() + "' has made no offer"};
     if (answer.size() > kMaxSdpSize)
         throw RpcError{ErrorCode::sdp_parse_error, "the answer is longer than " + std::to_string(kMaxSdpSize) + " bytes"};
     check_readable(answer);
-    if (answer_seen_ || state_ == Negotiation::answered)
+    if (!offered_)
         throw RpcError{ErrorCode::sdp_answer_already_processed, "'" + id() + "' has got its answer already"};
+    offered_ = false;
     answer_seen_ = true;
     auto applied = apply_answer(answer);
-    if (!applied)
+    if (!applied) {
+        drop_offer();
         throw RpcError{ErrorCode::sdp_process_answer_error, "the answer cannot be applied: " + applied.error().message};
-    state_ = Negotiation::answered;
-    raise(MediaSessionStarted{});
+    }
+    if (!std::exchange(negotiated_, true)) raise(MediaSessionStarted{});
     return local_description();
 }
 
 std::string SdpEndpoint::get_local_session_descriptor() {
-    if (state_ == Negotiation::none)
+    if (!offered_ && !negotiated_)
         throw RpcError{ErrorCode::sdp_no_local_sdp, "'" + id() + "' has no local description yet"};
     return local_description();
 }
 
 std::string SdpEndpoint::get_remote_session_descriptor() {
-    if (state_ != Negotiation::answered)
+    if (!negotiated_)
         throw RpcError{ErrorCode::sdp_no_remote_sdp, "'" + id() + "' has no remote description yet"};
     return remote_description();
+}
+
+BaseRtpEndpoint::BaseRtpEndpoint(remote::ObjectInit init, MediaPipeline& pipeline)
+    : SdpEndpoint{std::move(init), pipeline} {
+    if (auto rtc = services().settings.find("rtc"); rtc != services().settings.end()) mtu_ = rtc->value("mtu", mtu_);
 }
 
 void BaseRtpEndpoint::set_max_video_recv_bandwidth(int kbps) {
@@ -112,6 +121,35 @@ void BaseRtpEndpoint::set_mtu(int bytes) {
     if (bytes < 576 || bytes > 1500)
         throw RpcError{ErrorCode::media_object_illegal_param, "mtu: " + std::to_string(bytes) + " is not in 576..1500"};
     mtu_ = bytes;
+    on_bandwidth_changed();
+}
+
+void BaseRtpEndpoint::set_remb_params(const RembParams& params) {
+    auto check = [](const char* name, const auto& value, double least, double most) {
+        if (value && !(static_cast<double>(*value) >= least && static_cast<double>(*value) <= most))
+            throw RpcError{ErrorCode::media_object_illegal_param,
+                           std::string{"rembParams: "} + name + ": " + std::to_string(*value) + " is not in " +
+                               std::to_string(static_cast<std::int64_t>(least)) + ".." +
+                               std::to_string(static_cast<std::int64_t>(most))};
+    };
+    check("packetsRecvIntervalTop", params.packetsRecvIntervalTop, 1, 1'000'000);
+    check("exponentialFactor", params.exponentialFactor, 0, 10);
+    check("linealFactorMin", params.linealFactorMin, 0, 1'000'000'000);
+    check("linealFactorGrade", params.linealFactorGrade, 1, 1'000'000);
+    check("decrementFactor", params.decrementFactor, 0, 1);
+    check("thresholdFactor", params.thresholdFactor, 0, 1);
+    check("upLosses", params.upLosses, 0, 256);
+    check("rembOnConnect", params.rembOnConnect, 0, 2'147'483'647);
+    auto take = [](auto& to, const auto& from) { if (from) to = from; };
+    take(remb_params_.packetsRecvIntervalTop, params.packetsRecvIntervalTop);
+    take(remb_params_.exponentialFactor, params.exponentialFactor);
+    take(remb_params_.linealFactorMin, params.linealFactorMin);
+    take(remb_params_.linealFactorGrade, params.linealFactorGrade);
+    take(remb_params_.decrementFactor, params.decrementFactor);
+    take(remb_params_.thresholdFactor, params.thresholdFactor);
+    take(remb_params_.upLosses, params.upLosses);
+    take(remb_params_.rembOnConnect, params.rembOnConnect);
+    on_bandwidth_changed();
 }
 
 void BaseRtpEndpoint::become(MediaState state) {

@@ -32,7 +32,7 @@ public:
         const RtpTimestamp timestamp{static_cast<std::uint32_t>(static_cast<std::int64_t>(since_epoch))};
         const Time now = Clock::now();
         gst::MappedBuffer bytes{frame.buffer};
-        const std::size_t room = output_->graph().mtu - kOverhead;
+        const std::size_t room = output_->mtu() - kOverhead;
         packets_.clear();
         packetizer_->packetize(bytes.bytes(), frame.keyframe, room, [&](const codec::PacketPayload& payload) {
             auto packet = output_->graph().packets.make();

@@ -16,7 +16,7 @@ const FLAGS = [
 ];
 
 /** A page of our own on localhost: cameras want a secure context. */
-async function serve() {
+export async function serve() {
   const files = { '/': ['page.html', 'text/html'], '/page.js': ['page.js', 'text/javascript'] };
   const server = http.createServer((request, response) => {
     const [name, type] = files[request.url] ?? [];
@@ -50,22 +50,35 @@ export class Browser {
     return page;
   }
   async close() {
-    await this.chromium.close();
-    this.server.close();
+    try {
+      await this.chromium.close();
+    } finally {
+      this.server.close();
+      this.server.closeAllConnections();
+    }
   }
 }
 
 /** Signalling by bare JSON-RPC. `endpoint` is the id of a WebRtcEndpoint. */
 export class RpcSignalling {
-  constructor(client, endpoint) { Object.assign(this, { client, endpoint }); }
+  /** @param through.toBrowser, through.toServer what becomes of candidates on their way: another one, or undefined for none */
+  constructor(client, endpoint, through = {}) { Object.assign(this, { client, endpoint, through }); }
   async onCandidate(use) {
-    this.client.on((e) => e.object === this.endpoint && e.type === 'IceCandidateFound' && use(e.data.candidate));
+    this.client.on((e) => {
+      if (e.object !== this.endpoint || e.type !== 'IceCandidateFound') return;
+      const candidate = this.through.toBrowser ? this.through.toBrowser(e.data.candidate) : e.data.candidate;
+      if (candidate) use(candidate);
+    });
     await this.client.subscribe(this.endpoint, 'IceCandidateFound');
   }
   processOffer(offer) { return this.client.invoke(this.endpoint, 'processOffer', { offer }); }
   generateOffer() { return this.client.invoke(this.endpoint, 'generateOffer'); }
   processAnswer(answer) { return this.client.invoke(this.endpoint, 'processAnswer', { answer }); }
-  addCandidate(candidate) { return this.client.invoke(this.endpoint, 'addIceCandidate', { candidate }); }
+  async addCandidate(candidate) {
+    const passed = this.through.toServer ? this.through.toServer(candidate) : candidate;
+    if (passed) await this.#add(passed);
+  }
+  #add(candidate) { return this.client.invoke(this.endpoint, 'addIceCandidate', { candidate }); }
   gather() { return this.client.invoke(this.endpoint, 'gatherCandidates'); }
 }
 
@@ -118,6 +131,21 @@ export class Peer {
     await signalling.processAnswer(peer.answer);
     await Promise.all([gathering, peer.#openServer(), peer.#openPage()]);
     return peer;
+  }
+
+  /** The browser offers again. @param change see page.js. @return the answer */
+  async renegotiate(change = {}) {
+    this.offer = await this.page.evaluate(([name, c]) => window.rtc.reoffer(name, c), [this.name, change]);
+    this.answer = await this.signalling.processOffer(this.offer);
+    await this.page.evaluate(([name, sdp]) => window.rtc.peers.get(name).pc.setRemoteDescription({ type: 'answer', sdp }), [this.name, this.answer]);
+    return this.answer;
+  }
+  /** The server offers again. @return the offer */
+  async invitedAgain(options) {
+    this.offer = await this.signalling.client.invoke(this.signalling.endpoint, 'generateOffer', options ? { options } : {});
+    this.answer = await this.page.evaluate(([name, sdp]) => window.rtc.reanswer(name, sdp), [this.name, this.offer]);
+    await this.signalling.processAnswer(this.answer);
+    return this.offer;
   }
 
   stats() { return this.page.evaluate((name) => window.rtc.stats(name), this.name); }

@@ -55,6 +55,13 @@ function prefer(transceiver, codec) {
 
 /** Notes when the first decoded picture is there, without the need to draw it. */
 async function watch(peer, track) {
+  if (!window.MediaStreamTrackProcessor) {  // Firefox: it decodes only what somebody shows
+    peer.screen = document.createElement('video');
+    Object.assign(peer.screen, { muted: true, srcObject: new MediaStream([track]) });
+    document.body.append(peer.screen);
+    peer.screen.requestVideoFrameCallback?.(() => { peer.firstFrame = performance.now(); });
+    return peer.screen.play();
+  }
   const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
   const { value, done } = await reader.read();
   if (done) return;
@@ -66,7 +73,7 @@ async function watch(peer, track) {
 }
 
 async function open(name, options) {
-  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', ...options.connection });
   const peer = { pc };
   peers.set(name, peer);
   pc.onicecandidate = ({ candidate }) => candidate && candidate.candidate && window.onLocalCandidate(name, candidate.toJSON());
@@ -89,6 +96,8 @@ async function open(name, options) {
 }
 
 window.rtc = {
+  /** { pc, stream } by name, for what only one test does. */
+  peers,
   /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps,
       encodings (RTCRtpEncodingParameters: simulcast) */
   async offer(name, options) {
@@ -121,6 +130,29 @@ window.rtc = {
     peer.started = performance.now();
     await peer.pc.setRemoteDescription({ type: 'answer', sdp });
   },
+  /** A new offer of a connection that is there, after `change`: restartIce, video and audio (directions), codec, add: [kinds], stop: [kinds] */
+  async reoffer(name, { restartIce, codec, add = [], stop = [], ...directions }) {
+    const { pc } = peers.get(name);
+    const of = (kind) => pc.getTransceivers().filter((t) => t.receiver.track.kind === kind && t.currentDirection !== 'stopped');
+    if (restartIce) pc.restartIce();
+    for (const [kind, direction] of Object.entries(directions)) for (const t of of(kind)) t.direction = direction;
+    if (codec) for (const t of of('video')) prefer(t, codec);
+    for (const kind of add) {
+      const stream = await camera({ width: 320, height: 240, fps: 15, [kind]: true });
+      pc.addTransceiver(stream.getTracks()[0], { direction: 'sendrecv', streams: [stream] });
+    }
+    for (const kind of stop) of(kind)[0].stop();
+    await pc.setLocalDescription(await pc.createOffer());
+    return pc.localDescription.sdp;
+  },
+  /** @return the answer to a further offer of the server's */
+  async reanswer(name, sdp) {
+    const { pc } = peers.get(name);
+    await pc.setRemoteDescription({ type: 'offer', sdp });
+    await pc.setLocalDescription(await pc.createAnswer());
+    return pc.localDescription.sdp;
+  },
+  async rollback(name) { await peers.get(name).pc.setLocalDescription({ type: 'rollback' }); },
   async candidate(name, candidate) { await peers.get(name).pc.addIceCandidate(candidate); },
   /** Plain values: { connection, ice, in: { audio, video }, out: { audio, video }, connectedMs, firstFrameMs }, counted from the start of ICE */
   async stats(name) {
@@ -130,6 +162,7 @@ window.rtc = {
       connectedMs: peer.connected && peer.connected - peer.started, firstFrameMs: peer.firstFrame && peer.firstFrame - peer.started };
     for (const s of report.values()) {
       if (s.type === 'inbound-rtp') result.in[s.kind] = { ...s, codec: report.get(s.codecId)?.mimeType };
+      if (s.type === 'remote-inbound-rtp') result.remote = { ...result.remote, [s.kind]: s };
       if (s.type === 'outbound-rtp' && s.rid) result.encodings.push(s);
       if (s.type === 'outbound-rtp') result.out[s.kind] = { ...s, codec: report.get(s.codecId)?.mimeType };
     }

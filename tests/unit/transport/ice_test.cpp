@@ -7,8 +7,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <condition_variable>
 #include <mutex>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace rivero::transport {
 namespace {
@@ -173,7 +177,8 @@ TEST_F(TransportTest, ARestartKeepsMediaAndDtlsAndFindsAPairOfItsOwn) {
     connect();
     ASSERT_TRUE(loop.run_until([&] {
         return a.transport->ice().state() == IceState::ready &&
-               b.transport->ice().state() == IceState::ready && a.gathering_done && b.gathering_done;
+               b.transport->ice().state() == IceState::ready && a.gathering_done &&
+               b.gathering_done;
     }));
     a.ice_states.clear();
     b.ice_states.clear();
@@ -201,7 +206,8 @@ TEST_F(TransportTest, ARestartKeepsMediaAndDtlsAndFindsAPairOfItsOwn) {
         return a.pairs.size() > pairs_before && a.transport->ice().state() == IceState::ready &&
                b.transport->ice().state() == IceState::ready;
     }));
-    EXPECT_TRUE(loop.run_until([&] { return a.rtp.size() == seq - 1U && b.rtp.size() == seq - 1U; }));
+    EXPECT_TRUE(
+        loop.run_until([&] { return a.rtp.size() == seq - 1U && b.rtp.size() == seq - 1U; }));
     EXPECT_EQ(a.dtls_states, (std::vector{DtlsState::connecting, DtlsState::connected}));
     EXPECT_EQ(std::count(a.ice_states.begin(), a.ice_states.end(), IceState::failed), 0);
 }
@@ -264,13 +270,16 @@ TEST_F(TransportTest, KeepsAHundredRemoteCandidatesAtMost) {
             "candidate:1 1 UDP 1 127.0.0.1 " + std::to_string(1000 + i) + " typ host"));
     }
     EXPECT_EQ(a.transport->ice().counters().candidates_ignored, 50U);
-    EXPECT_TRUE(b.transport->ice().add_remote_candidate("candidate:1 1 UDP 1 127.0.0.1 1000 typ host"));
+    EXPECT_TRUE(
+        b.transport->ice().add_remote_candidate("candidate:1 1 UDP 1 127.0.0.1 1000 typ host"));
     for (int i = 0; i < 150; ++i) {
-        EXPECT_TRUE(b.transport->ice().add_remote_candidate(
-            "candidate:1 1 UDP 1 127.0.0.1 1000 typ host"));
+        EXPECT_TRUE(
+            b.transport->ice().add_remote_candidate("candidate:1 1 UDP 1 127.0.0.1 1000 typ host"));
     }
-    EXPECT_TRUE(b.transport->ice().add_remote_candidate("candidate:1 1 UDP 1 127.0.0.1 1001 typ host"));
-    EXPECT_EQ(b.transport->ice().counters().candidates_ignored, 150U) << "what is known takes no room";
+    EXPECT_TRUE(
+        b.transport->ice().add_remote_candidate("candidate:1 1 UDP 1 127.0.0.1 1001 typ host"));
+    EXPECT_EQ(b.transport->ice().counters().candidates_ignored, 150U)
+        << "what is known takes no room";
 }
 
 TEST_F(TransportTest, AMulticastNameThatNobodyKnowsIsIgnored) {
@@ -435,6 +444,70 @@ TEST_F(TransportTest, DtlsThatComesBeforeTheAnswerIsAskedForAgain) {
     EXPECT_TRUE(loop.run_until([&] { return a.connected() && b.connected(); }));
 }
 
+/// Takes the place of a's DTLS: a bare association over the same ICE transport.
+struct BareClient final : IceTransport::Listener {
+    BareClient(IceTransport& transport, const DtlsContext& context)
+        : ice{transport}, dtls{context, DtlsRole::client} {
+        ice.set_listener(this);
+        dtls.expect_peer({context_of(DtlsRole::server).certificate().fingerprint()}, Clock::now());
+        dtls.start(Clock::now());
+        carry();
+    }
+    void on_local_candidate(std::string_view) override {}
+    void on_gathering_done() override {}
+    void on_ice_state(IceState) override {}
+    void on_selected_pair(std::string_view, std::string_view) override {}
+    void on_datagram(MutableBytes datagram, Time arrival) override {
+        dtls.receive(datagram, arrival);
+        carry();
+    }
+    void carry() {
+        while (auto datagram = dtls.take_datagram()) ice.send(Bytes{*datagram});
+        while (auto event = dtls.take_event()) {
+            if (auto* connected = std::get_if<DtlsConnected>(&*event)) keys = connected->srtp;
+            ended = ended || !keys;
+        }
+    }
+    IceTransport& ice;
+    DtlsAssociation dtls;
+    std::optional<SrtpKeys> keys;
+    bool ended = false;
+};
+
+TEST_F(TransportTest, APeerMayBeginANewHandshakeOverARunningAssociation) {
+    connect();
+    b.dtls_states.clear();
+    // Somebody with another certificate gets nowhere, and disturbs nobody.
+    const DtlsContext other_context{Certificate::generate()};
+    {
+        BareClient stranger{a.transport->ice(), other_context};
+        ASSERT_TRUE(loop.run_until([&] { return stranger.keys || stranger.ended; }));
+        loop.settle();
+        ASSERT_TRUE(send_rtp(a, 1)) << "with the keys of before";
+        ASSERT_TRUE(loop.run_until([&] { return b.rtp.size() == 1; }));
+    }
+    // The same peer once more: new keys.
+    BareClient client{a.transport->ice(), context_of(DtlsRole::client)};
+    ASSERT_TRUE(loop.run_until([&] { return client.keys.has_value(); }));
+    SrtpSender sender{client.keys->profile, client.keys->send};
+    ByteVector packet(12 + 100 + SrtpSender::kRtpOverhead, 7);
+    packet[0] = 0x80;
+    packet[1] = 96;
+    const auto size = sender.protect_rtp(packet, 112);
+    ASSERT_TRUE(size);
+    ASSERT_TRUE(a.transport->ice().send(Bytes{packet}.first(*size)));
+    EXPECT_TRUE(loop.run_until([&] { return b.rtp.size() == 2; }));
+    EXPECT_TRUE(b.dtls_states.empty()) << "for the listener it is one association";
+
+    // And after it said good-bye.
+    client.dtls.close();
+    client.carry();
+    ASSERT_TRUE(loop.run_until([&] { return b.transport->dtls_state() == DtlsState::closed; }));
+    BareClient last{a.transport->ice(), context_of(DtlsRole::client)};
+    EXPECT_TRUE(loop.run_until([&] { return last.keys && b.connected(); }));
+    a.transport->ice().set_listener(nullptr);
+}
+
 TEST_F(TransportTest, CloseTellsThePeer) {
     connect();
     a.transport->close();
@@ -452,6 +525,44 @@ TEST_F(TransportTest, ExternalAddressesStandInHostCandidates) {
     ASSERT_TRUE(loop.run_until([&] { return c.gathering_done; }));
     ASSERT_EQ(c.candidates.size(), 1U);
     EXPECT_EQ(IceCandidate::parse(c.candidates.front())->address, "203.0.113.9");
+}
+
+TEST_F(TransportTest, PacketsCarryTheDscpThatWasAskedFor) {
+    IceSettings settings = loopback_settings(DtlsRole::server);
+    settings.dscp = 46;
+    Peer c{loop, resolver, DtlsRole::server, settings};
+    // Somebody who looks at the checks that come.
+    const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    const int on = 1;
+    setsockopt(socket, IPPROTO_IP, IP_RECVTOS, &on, sizeof on);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    socklen_t size = sizeof address;
+    getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+    ASSERT_TRUE(c.transport->ice().set_remote_credentials(IceCredentials::generate()));
+    ASSERT_TRUE(c.transport->ice().gather());
+    ASSERT_TRUE(c.transport->ice().add_remote_candidate("candidate:1 1 UDP 2113937150 127.0.0.1 " +
+                                                        std::to_string(ntohs(address.sin_port)) +
+                                                        " typ host"));
+    int tos = -1;
+    EXPECT_TRUE(loop.run_until([&] {
+        std::array<char, 1500> data{};
+        std::array<char, 64> control{};
+        iovec vector{data.data(), data.size()};
+        msghdr message{};
+        message.msg_iov = &vector;
+        message.msg_iovlen = 1;
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        if (recvmsg(socket, &message, 0) < 0) return tos >= 0;
+        for (cmsghdr* c2 = CMSG_FIRSTHDR(&message); c2; c2 = CMSG_NXTHDR(&message, c2))
+            if (c2->cmsg_level == IPPROTO_IP && c2->cmsg_type == IP_TOS) tos = *CMSG_DATA(c2);
+        return tos >= 0;
+    }));
+    EXPECT_EQ(tos, 46 << 2);
+    close(socket);
 }
 
 TEST_F(TransportTest, IceTcpConnectsWhenItIsTheOnlyWay) {

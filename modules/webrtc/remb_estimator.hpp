@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/base/units.hpp"
+
+#include <cstdint>
+#include <deque>
+
+namespace rivero::webrtc {
+
+/// Estimates from loss what a peer may send that gives us no transport-wide sequence numbers; the
+/// answer goes to it as REMB. What the client API calls `rembParams` are the settings.
+/// draft-alvestrand-rmcat-remb-03.
+class RembEstimator {
+public:
+    struct Settings {
+        std::int64_t packets_per_interval =
+            100;                           ///< loss is the mean over this many packets, at least
+        double exponential_factor = 0.04;  ///< growth per report below the threshold
+        double lineal_factor_min = 50;     ///< bit/s, least growth per report above it
+        double lineal_factor_grade = 30;  ///< reports in which the rest to the best rate is covered
+        double decrement_factor = 0.5;    ///< what high loss leaves of the rate
+        double threshold_factor = 0.8;    ///< part of the rate that is safe, after loss
+        double up_losses = 12;            ///< of 256 packets: from here on loss is high
+    };
+    /// Nothing below this is ever said.
+    static constexpr std::int64_t kLeast = 30'000;
+    /// Said before anything is known.
+    static constexpr std::int64_t kStart = 2'000'000;
+
+    void set(const Settings& settings) { settings_ = settings; }
+
+    /// Once per report.
+    /// @param bps what has come since the last one; @param packets that should have come; @param
+    /// lost of these
+    [[nodiscard]] Bitrate update(double bps, std::int64_t packets, std::int64_t lost);
+    [[nodiscard]] Bitrate estimate() const { return Bitrate{static_cast<std::int64_t>(estimate_)}; }
+
+private:
+    struct Interval {
+        std::int64_t packets, lost;
+    };
+    [[nodiscard]] double smoothed_loss() const;
+
+    Settings settings_;
+    double estimate_ = kStart;
+    double best_ = 0;        ///< highest rate that has come since the last high loss
+    double threshold_ = -1;  ///< none yet
+    double lineal_factor_ = 0;
+    std::deque<Interval> intervals_;
+    std::int64_t packets_ = 0;  ///< in them
+};
+
+}  // namespace rivero::webrtc

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "remb_estimator.hpp"
+
+#include <gtest/gtest.h>
+
+namespace rivero::webrtc {
+namespace {
+
+TEST(RembEstimator, GrowsWithoutLossButNotBeyondTwiceWhatComes) {
+    RembEstimator estimator;
+    EXPECT_EQ(estimator.update(500'000, 100, 0).bps, RembEstimator::kStart)
+        << "the start is not taken back";
+    EXPECT_EQ(estimator.update(1'500'000, 300, 0).bps, 2'080'000);
+    std::int64_t last = 0;
+    for (int i = 0; i < 100; ++i) last = estimator.update(1'500'000, 300, 0).bps;
+    EXPECT_EQ(last, 3'000'000);
+    EXPECT_EQ(estimator.update(10'000, 2, 0).bps, 3'000'000) << "a pause is no reason to go down";
+}
+
+TEST(RembEstimator, AFewLossesBringItDownToWhatComesAndSlowItDown) {
+    RembEstimator estimator;
+    static_cast<void>(estimator.update(1'000'000, 200, 0));
+    EXPECT_EQ(estimator.update(1'000'000, 200, 4).bps, 1'000'000);
+    EXPECT_EQ(estimator.update(1'000'000, 200, 4).bps, 1'000'000);
+    for (int i = 0; i < 3; ++i) static_cast<void>(estimator.update(1'000'000, 200, 0));
+    const auto before = estimator.estimate().bps;
+    const auto after = estimator.update(1'000'000, 200, 0).bps;
+    EXPECT_GT(after, before);
+    EXPECT_LT(after, before + before / 50) << "linear near what was lossy, 4 % a step elsewhere";
+}
+
+TEST(RembEstimator, HighLossHalvesIt) {
+    RembEstimator estimator;
+    static_cast<void>(estimator.update(1'000'000, 200, 0));
+    EXPECT_EQ(estimator.update(1'000'000, 200, 20).bps, 1'000'000);
+    EXPECT_EQ(estimator.update(900'000, 200, 20).bps, 500'000);
+    for (int i = 0; i < 50; ++i) static_cast<void>(estimator.update(10'000, 200, 100));
+    EXPECT_EQ(estimator.estimate().bps, RembEstimator::kLeast);
+}
+
+TEST(RembEstimator, FollowsItsSettings) {
+    RembEstimator estimator;
+    estimator.set({.exponential_factor = 0.5, .decrement_factor = 0.9, .up_losses = 128});
+    EXPECT_EQ(estimator.update(2'000'000, 200, 0).bps, 3'000'000);
+    EXPECT_EQ(estimator.update(2'000'000, 200, 20).bps, 2'000'000) << "10 % is not high here";
+    EXPECT_EQ(estimator.update(2'000'000, 200, 150).bps, 1'800'000);
+    RembEstimator patient;
+    patient.set({.packets_per_interval = 1000});
+    for (int i = 0; i < 4; ++i) static_cast<void>(patient.update(2'000'000, 200, 0));
+    EXPECT_EQ(patient.update(2'000'000, 200, 20).bps, 2'000'000) << "20 of 1000 are not 12 of 256";
+}
+
+}  // namespace
+}  // namespace rivero::webrtc

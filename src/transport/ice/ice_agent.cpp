@@ -249,6 +249,12 @@ void IceAgent::on_request(Time now, const IcePath& path, const StunMessage& requ
         ++counters_.strangers;
         return;
     }
+    // Of before a restart only the pair in use counts: a browser pairs its new candidates with our old ones, too, and
+    // would stay there, with the generation that both sides are about to leave.
+    if (old && !(selected_ && selected_->path == path)) {
+        ++counters_.strangers;
+        return;
+    }
     const Credentials& by = old ? *before_ : now_;
     if (!request.authentic(by.local.pwd)) {
         ++counters_.unauthenticated;

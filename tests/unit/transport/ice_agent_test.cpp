@@ -404,6 +404,12 @@ TEST_F(IceAgentTest, ARestartKeepsTheOldPairUntilTheNewOneIsNominated) {
     ASSERT_NE(left.agent.selected(), nullptr);
     EXPECT_EQ(left.agent.selected()->remote, kB);
 
+    // Nobody else gets in with what was before, or a browser would stay there with its new candidates.
+    const auto before = left.agent.counters();
+    net.inject(left, {kA, address("10.0.0.66", 6)}, check("leftleft:rightrig", kLeft.pwd, true));
+    EXPECT_EQ(left.agent.counters().strangers, before.strangers + 1);
+    EXPECT_EQ(left.agent.counters().answered, before.answered);
+
     const SocketAddress moved = address("10.0.0.77", 7);
     right.add(moved, 100);
     left.agent.set_remote(right2, false, net.now);

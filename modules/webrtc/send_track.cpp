@@ -236,7 +236,9 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
         codec::PictureIds::apply(out.codec, MutableBytes{buffer}.subspan(size - payload.size(), payload.size()), out.ids);
     if (!control_->transmit(buffer, size)) ++counters_.unsent;
     if (out.rtx) {
-        state_.on_retransmitted(payload.size(), size - payload.size());
+        // The original number is part of the payload, RFC 4588 section 4: that is how receivers count, too.
+        const std::size_t repaired = payload.size() + rtp::kOriginalSeqSize;
+        state_.on_retransmitted(repaired, size - repaired);
     } else {
         state_.on_sent(out.fields.timestamp, out.packet->capture, payload.size(), size - payload.size());
         if (type() == MediaType::video && (2 * payload.size() >= newest_size_ || now - newest_at_ > 500ms)) {

@@ -5,8 +5,7 @@
 namespace rivero::rtp {
 
 Parsed<RtxPayload> parse_rtx(Bytes payload) {
-    constexpr std::size_t kOsnSize = 2;
-    if (payload.size() <= kOsnSize) return failure(ParseError::too_short);
+    if (payload.size() <= kOriginalSeqSize) return failure(ParseError::too_short);
     ByteReader reader{payload};
     const SeqNum original{reader.u16()};
     return RtxPayload{original, reader.rest()};

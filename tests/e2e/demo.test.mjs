@@ -179,6 +179,7 @@ test('the log shows calls with answers and events, filters and copies them', asy
     const entry = page.locator('.entry:visible');
     assert.equal(await entry.count(), 1);
     await entry.locator('summary').click();
+    await entry.locator('.json').nth(1).waitFor();  // filled when it has been opened
     const [request, response] = await entry.locator('.json').allTextContents();
     assert.match(request, /"operation": "processOffer"/);
     assert.match(response, /"result"/);

@@ -20,6 +20,9 @@ namespace rivero::rtp {
 //  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //  |   original payload ...
 
+/// Bytes of the original sequence number, which count as payload.
+constexpr std::size_t kOriginalSeqSize = 2;
+
 struct RtxPayload {
     SeqNum original_seq;
     Bytes payload;  ///< borrowed

@@ -18,6 +18,9 @@ constexpr Duration kMaxRetransmit = 2s;
 constexpr std::size_t kMaxFound = 16;
 /// A check of the peer makes us check at once, but for one that has just left.
 constexpr Duration kJustSent = 20ms;
+/// After a restart the nomination is repeated so often, for so long: as long as signalling may take.
+constexpr Duration kSettleInterval = 250ms;
+constexpr Duration kSettles = 5s;
 
 Duration retransmit_after(int sends) {
     Duration interval = kFirstRetransmit;
@@ -523,6 +526,11 @@ void IceAgent::use(Pair& pair, Time now) {
         events_.push_back(IcePathSelected{pair.path, pair.local, pair.remote});
     }
     if (was_old && !pair.old) {
+        // The peer may not have our answer yet, and begins anew when it comes.
+        if (controlling_) {
+            settles_until_ = now + kSettles;
+            pair.due = now + kSettleInterval;
+        }
         before_.reset();
         drop_pairs([](const Pair& one) { return one.old; });
     }
@@ -590,10 +598,13 @@ void IceAgent::on_deadline(Time now) {
             }
         } else if (&pair == selected_ && pair.due <= now) {
             if (settings_.consent_freshness) {
-                send_check(pair, now, false);
+                // With the nomination once more: who was nominated before it had our answer may have
+                // forgotten it since.
+                send_check(pair, now, controlling_ && pair.nominated);
                 std::array<std::uint8_t, 1> jitter;
                 random(jitter);
-                pair.due = now + kConsentInterval * (80 + jitter[0] * 40 / 255) / 100;
+                const Duration interval = now < settles_until_ ? kSettleInterval : kConsentInterval;
+                pair.due = now + interval * (80 + jitter[0] * 40 / 255) / 100;
             } else {
                 StunTransactionId id;
                 random(id);

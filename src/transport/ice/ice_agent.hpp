@@ -211,6 +211,7 @@ private:
     std::optional<Time> next_check_;    ///< when the pacing allows one
     std::optional<Time> gives_up_;      ///< failed at
     std::optional<Time> nominates_at_;  ///< we are controlling: the latest time
+    Time settles_until_{};  ///< after a restart: until then the nomination is repeated often
     Counters counters_;
 };
 

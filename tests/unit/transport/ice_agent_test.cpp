@@ -426,6 +426,25 @@ TEST_F(IceAgentTest, ARestartKeepsTheOldPairUntilTheNewOneIsNominated) {
     EXPECT_EQ(left.agent.counters().strangers, strangers + 1);
 }
 
+TEST_F(IceAgentTest, ANominationThatThePeerForgotIsRepeatedAfterARestart) {
+    connect();
+    // The same credentials, as with a browser that makes its transport anew; it answers our checks before it has our
+    // answer, and begins once more when that comes.
+    left.agent.restart(kLeft);
+    right.agent.restart(kRight);
+    const SocketAddress moved = address("10.0.0.77", 7);
+    right.add(moved, 100);
+    left.agent.set_remote(kRight, false, net.now);
+    right.agent.set_remote(kLeft, false, net.now);
+    left.agent.add_remote(host(moved, 100), net.now);
+    net.run_for(1s);
+    ASSERT_EQ(left.agent.state(), IceState::ready);
+    right.agent.restart(kRight);
+    right.agent.set_remote(kLeft, false, net.now);
+    net.run_for(1s);
+    EXPECT_EQ(right.agent.state(), IceState::ready) << "nominated again";
+}
+
 TEST_F(IceAgentTest, ARestartAfterFailureConnects) {
     connect();
     net.lose = [](const IcePath&) { return true; };

@@ -9,7 +9,8 @@
 namespace rivero::webrtc {
 namespace {
 
-/// Faster than the estimate, so that a picture is not late by as long as it takes to send at the average rate.
+/// Faster than the estimate, so that a picture is not late by as long as it takes to send at the
+/// average rate.
 constexpr double kPacingFactor = 2.5;
 /// A peer that promised feedback and has sent none for so long gives none.
 constexpr Duration kNoFeedback = 5s;
@@ -49,14 +50,17 @@ void SendControl::on_remb(std::optional<Bitrate> most) {
 }
 
 std::optional<Bitrate> SendControl::estimate() const {
-    if (transport_cc_ && (controller_.measured() || !first_sent_ || last_sent_ - *first_sent_ < kNoFeedback))
+    if (transport_cc_ &&
+        (controller_.measured() || !first_sent_ || last_sent_ - *first_sent_ < kNoFeedback))
         return controller_.estimate();
     return remb_;
 }
 
 void SendControl::update_rate() {
     // What was not measured is no reason to hold anything back.
-    pacer_.set_rate(controller_.measured() ? kPacingFactor * static_cast<double>(controller_.estimate().bps) : 0);
+    pacer_.set_rate(controller_.measured()
+                        ? kPacingFactor * static_cast<double>(controller_.estimate().bps)
+                        : 0);
 }
 
 void SendControl::run() {

@@ -18,7 +18,8 @@ namespace rivero::webrtc {
 
 class SendTrack;
 
-/// A packet on its way out: numbered, but not yet written, since transport-wide numbers follow the order of leaving.
+/// A packet on its way out: numbered, but not yet written, since transport-wide numbers follow the
+/// order of leaving.
 struct Outgoing {
     rtp::PacketPtr packet;
     rtp::HeaderFields fields;
@@ -27,11 +28,13 @@ struct Outgoing {
     std::optional<PayloadType> rtx;  ///< sent again, in the retransmission stream
 };
 
-/// What leaves over one transport of a peer: gives it transport-wide numbers, spreads bursts over time, and probes for more
-/// room. While the estimate is far above what is sent a packet passes without being touched. RTC worker.
+/// What leaves over one transport of a peer: gives it transport-wide numbers, spreads bursts over
+/// time, and probes for more room. While the estimate is far above what is sent a packet passes
+/// without being touched. RTC worker.
 class SendControl {
 public:
-    /// @param transmit encrypts and sends: a packet of `size` bytes, then room for the authentication tag
+    /// @param transmit encrypts and sends: a packet of `size` bytes, then room for the
+    /// authentication tag
     SendControl(Loop& worker, std::function<bool(MutableBytes packet, std::size_t size)> transmit)
         : worker_{worker}, transmit_{std::move(transmit)} {}
     SendControl(const SendControl&) = delete;
@@ -49,7 +52,8 @@ public:
     /// More waits than makes sense: what is not numbered yet should be left out.
     [[nodiscard]] bool full() const { return pacer_.full(); }
 
-    /// For tracks. @return the number that a packet of so many bytes gets; none when the peer gives no feedback
+    /// For tracks. @return the number that a packet of so many bytes gets; none when the peer gives
+    /// no feedback
     [[nodiscard]] std::optional<SeqNum> number(Time now, std::size_t bytes);
     bool transmit(MutableBytes packet, std::size_t size) { return transmit_(packet, size); }
 

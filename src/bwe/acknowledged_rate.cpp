@@ -40,11 +40,14 @@ void AcknowledgedRate::add_sample(double bps) {
         return;
     }
     const double sample = bps / 1000, estimate = *estimate_ / 1000;
-    const double off = estimate > 0 ? std::abs(estimate - sample) / (estimate + std::min(estimate, sample)) : 1;
-    const double uncertainty = (limited_ && sample < estimate ? kUncertaintyLimited : kUncertainty) * off;
+    const double off =
+        estimate > 0 ? std::abs(estimate - sample) / (estimate + std::min(estimate, sample)) : 1;
+    const double uncertainty =
+        (limited_ && sample < estimate ? kUncertaintyLimited : kUncertainty) * off;
     const double sample_variance = uncertainty * uncertainty;
     const double predicted = variance_ + kDrift;
-    estimate_ = 1000 * (sample_variance * estimate + predicted * sample) / (sample_variance + predicted);
+    estimate_ =
+        1000 * (sample_variance * estimate + predicted * sample) / (sample_variance + predicted);
     variance_ = sample_variance * predicted / (sample_variance + predicted);
 }
 

@@ -9,8 +9,9 @@
 
 namespace rivero::bwe {
 
-/// How much arrives per second, from the times of arrival. Follows steps up and down within a few windows and ignores a
-/// single burst (a Bayesian filter: the further a sample is off, the less it counts).
+/// How much arrives per second, from the times of arrival. Follows steps up and down within a few
+/// windows and ignores a single burst (a Bayesian filter: the further a sample is off, the less it
+/// counts).
 class AcknowledgedRate {
 public:
     /// Packets in the order of their arrival.

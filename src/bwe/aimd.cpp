@@ -12,7 +12,8 @@ namespace {
 constexpr double kBeta = 0.85;  // section 5.5, between 0.8 and 0.95
 constexpr double kLimitedBeta = 0.75;
 constexpr double kGrowthPerSecond = 1.08;
-constexpr double kHeadroom = 1.5;  // never more than this times what arrives: untested rates mean nothing
+constexpr double kHeadroom =
+    1.5;  // never more than this times what arrives: untested rates mean nothing
 constexpr double kHeadroomBps = 10'000;
 constexpr double kPacketBits = 1200 * 8;
 
@@ -42,7 +43,8 @@ bool Aimd::Capacity::above(double bps) const {
 }
 
 double Aimd::multiplicative(Duration elapsed) const {
-    return std::max(rate_ * (std::pow(kGrowthPerSecond, std::min(seconds(elapsed), 1.0)) - 1), 1000.0);
+    return std::max(rate_ * (std::pow(kGrowthPerSecond, std::min(seconds(elapsed), 1.0)) - 1),
+                    1000.0);
 }
 
 double Aimd::additive(Duration elapsed) const {
@@ -59,7 +61,8 @@ bool Aimd::may_decrease(Time now, double acknowledged) const {
     return acknowledged < 0.5 * rate_;
 }
 
-double Aimd::update(Time now, Usage usage, std::optional<double> acknowledged, bool application_limited) {
+double Aimd::update(Time now, Usage usage, std::optional<double> acknowledged,
+                    bool application_limited) {
     switch (usage) {
         case Usage::over:
             state_ = State::decrease;
@@ -85,15 +88,18 @@ double Aimd::update(Time now, Usage usage, std::optional<double> acknowledged, b
             if (application_limited) break;
             const double limit = kHeadroom * arrives + kHeadroomBps;
             if (rate_ >= limit) break;
-            rate_ = std::min(rate_ + (capacity_.kbps ? additive(elapsed) : multiplicative(elapsed)), limit);
+            rate_ = std::min(rate_ + (capacity_.kbps ? additive(elapsed) : multiplicative(elapsed)),
+                             limit);
             break;
         }
         case State::decrease: {
             double lower = kBeta * arrives;
-            // Who sends little sees little arrive, whatever the link could carry: what came to be believed of it is taken
-            // back step by step, and not at once because of a receiver that was busy for a moment.
+            // Who sends little sees little arrive, whatever the link could carry: what came to be
+            // believed of it is taken back step by step, and not at once because of a receiver that
+            // was busy for a moment.
             if (application_limited) lower = std::max(lower, kLimitedBeta * rate_);
-            // More arrives than the rate says (a burst): the link's capacity as it was seen is the better guide.
+            // More arrives than the rate says (a burst): the link's capacity as it was seen is the
+            // better guide.
             if (lower > rate_ && capacity_.kbps) lower = kBeta * *capacity_.kbps * 1000;
             rate_ = std::min(rate_, lower);
             if (capacity_.above(arrives)) capacity_.reset();

@@ -9,25 +9,28 @@
 
 namespace rivero::bwe {
 
-/// The rate that suits the delay: up while it is normal, quickly far from where the link was full last and carefully
-/// near it; down to a part of what arrives when a queue grows; as it is while a queue drains. draft-ietf-rmcat-gcc-02
-/// section 5.5.
+/// The rate that suits the delay: up while it is normal, quickly far from where the link was full
+/// last and carefully near it; down to a part of what arrives when a queue grows; as it is while a
+/// queue drains. draft-ietf-rmcat-gcc-02 section 5.5.
 class Aimd {
 public:
     /// @param start bit/s
     explicit Aimd(double start) : rate_{start} {}
 
     /// @param acknowledged bit/s that arrive; empty: not known
-    /// @param application_limited there is less to send than the rate allows: nothing is learned by not failing
+    /// @param application_limited there is less to send than the rate allows: nothing is learned by
+    /// not failing
     /// @return bit/s
-    double update(Time now, Usage usage, std::optional<double> acknowledged, bool application_limited);
+    double update(Time now, Usage usage, std::optional<double> acknowledged,
+                  bool application_limited);
     /// A measurement, or another bound, says it.
     void set_rate(Time now, double bps);
     void set_rtt(Duration rtt) { rtt_ = rtt; }
     void set_min(double bps) { min_ = bps; }
     void set_max(double bps) { max_ = bps; }
     [[nodiscard]] double rate() const { return rate_; }
-    /// Whether another step down makes sense: the last one has had the time to show, or was far too small.
+    /// Whether another step down makes sense: the last one has had the time to show, or was far too
+    /// small.
     [[nodiscard]] bool may_decrease(Time now, double acknowledged) const;
 
 private:

@@ -9,8 +9,8 @@
 
 namespace rivero::bwe {
 
-/// Whether the sender sends clearly less than it might ("application limited region"): then the absence of congestion
-/// says nothing about the estimate.
+/// Whether the sender sends clearly less than it might ("application limited region"): then the
+/// absence of congestion says nothing about the estimate.
 class ApplicationLimit {
 public:
     void on_sent(Time now, std::size_t bytes, double estimate);

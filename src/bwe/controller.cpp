@@ -56,8 +56,9 @@ void Controller::on_feedback(Time now, const rtcp::TransportFeedback& feedback) 
         }
     }
     loss_.on_feedback(now, lost, static_cast<int>(results.size()));
-    std::stable_sort(arrived_.begin(), arrived_.end(),
-                     [](const PacketResult& a, const PacketResult& b) { return *a.received < *b.received; });
+    std::stable_sort(
+        arrived_.begin(), arrived_.end(),
+        [](const PacketResult& a, const PacketResult& b) { return *a.received < *b.received; });
     std::optional<double> probed;
     acknowledged_.set_application_limited(limit_.limited());
     for (const auto& packet : arrived_) {
@@ -83,7 +84,8 @@ void Controller::update_delay_based(Time now, std::optional<double> probed) {
     if (trendline_.usage() == Usage::over) {
         prober_.on_congestion(now);
         if (acknowledged) {
-            if (aimd_.may_decrease(now, *acknowledged)) aimd_.update(now, Usage::over, acknowledged, limit_.limited());
+            if (aimd_.may_decrease(now, *acknowledged))
+                aimd_.update(now, Usage::over, acknowledged, limit_.limited());
         } else if (!halved_ || now - *halved_ > 200ms) {
             // Full before anything was measured: the start was too high.
             aimd_.set_rate(now, aimd_.rate() / 2);
@@ -111,14 +113,17 @@ std::optional<Bitrate> Controller::acknowledged() const {
 
 std::size_t Controller::padding_due(Time now, bool can_pad) {
     if (probe_) {
-        const bool enough = probe_->bytes >= probe_->probe.min_bytes && probe_->packets >= probe_->probe.min_packets;
+        const bool enough = probe_->bytes >= probe_->probe.min_bytes &&
+                            probe_->packets >= probe_->probe.min_packets;
         if (enough || now - probe_->started > kMaxProbeTime || !can_pad) probe_.reset();
     }
     if (!probe_ && can_pad) {
-        if (auto probe = prober_.poll(now, std::min(estimate_, max_))) probe_ = ActiveProbe{*probe, now, 0, 0};
+        if (auto probe = prober_.poll(now, std::min(estimate_, max_)))
+            probe_ = ActiveProbe{*probe, now, 0, 0};
     }
     if (!probe_) return 0;
-    const double seconds = std::chrono::duration<double>(now + kProbeTick - probe_->started).count();
+    const double seconds =
+        std::chrono::duration<double>(now + kProbeTick - probe_->started).count();
     const auto due = static_cast<std::size_t>(probe_->probe.bps / 8 * seconds);
     return due > probe_->bytes ? due - probe_->bytes : 0;
 }

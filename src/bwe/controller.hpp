@@ -22,8 +22,8 @@
 namespace rivero::bwe {
 
 /// How much one transport can carry to its peer: congestion control on the side of the sender (GCC,
-/// draft-ietf-rmcat-gcc-02), fed by transport-wide feedback. The estimate is the least of what delay, loss, the peer's
-/// own word (REMB) and the settings allow.
+/// draft-ietf-rmcat-gcc-02), fed by transport-wide feedback. The estimate is the least of what
+/// delay, loss, the peer's own word (REMB) and the settings allow.
 ///
 /// Sans-IO: whoever sends packets asks for their numbers, and for padding when a probe is on.
 class Controller {
@@ -39,16 +39,17 @@ public:
     /// A packet is sent now. @return its transport-wide sequence number
     [[nodiscard]] SeqNum on_sent(Time now, std::size_t bytes);
     void on_feedback(Time now, const rtcp::TransportFeedback& feedback);
-    /// What the peer wants to get at most, empty when it no longer says. draft-alvestrand-rmcat-remb-03.
+    /// What the peer wants to get at most, empty when it no longer says.
+    /// draft-alvestrand-rmcat-remb-03.
     void on_remb(std::optional<Bitrate> most) { remb_ = most; }
     void set_rtt(Duration rtt);
     void set_max(Bitrate max) { max_ = static_cast<double>(max.bps); }
-    /// What could be used if the estimate allowed it: probes go no higher, and none is sent while the estimate is above
-    /// it.
+    /// What could be used if the estimate allowed it: probes go no higher, and none is sent while
+    /// the estimate is above it.
     void set_wanted(Bitrate wanted) { prober_.set_wanted(static_cast<double>(wanted.bps)); }
 
-    /// Bytes of padding that a probe needs now: 0 most of the time. Ask after each feedback, and every other millisecond
-    /// while probing().
+    /// Bytes of padding that a probe needs now: 0 most of the time. Ask after each feedback, and
+    /// every other millisecond while probing().
     /// @param can_pad there is a stream that padding can be sent in
     [[nodiscard]] std::size_t padding_due(Time now, bool can_pad);
     [[nodiscard]] bool probing() const { return probe_.has_value(); }

@@ -7,10 +7,12 @@
 namespace rivero::bwe {
 namespace {
 
-constexpr Duration kGroup = 5ms;       // sent within this: one group
-constexpr Duration kBurst = 5ms;       // received within this after another ...
-constexpr Duration kMaxBurst = 100ms;  // ... for so long: held up together somewhere, one group, too
-constexpr Duration kClockStep = 3s;    // more than the sender's clock by this: the receiver's clock was set
+constexpr Duration kGroup = 5ms;  // sent within this: one group
+constexpr Duration kBurst = 5ms;  // received within this after another ...
+constexpr Duration kMaxBurst =
+    100ms;  // ... for so long: held up together somewhere, one group, too
+constexpr Duration kClockStep =
+    3s;  // more than the sender's clock by this: the receiver's clock was set
 constexpr int kMaxReordered = 3;
 
 }  // namespace
@@ -35,13 +37,15 @@ std::optional<InterArrival::Delta> InterArrival::on_packet(Time sent, Duration r
     }
     std::optional<Delta> delta;
     if (previous_) {
-        delta = Delta{current_->last_sent - previous_->last_sent, current_->last_received - previous_->last_received};
+        delta = Delta{current_->last_sent - previous_->last_sent,
+                      current_->last_received - previous_->last_received};
         if (delta->received - delta->sent > kClockStep) {
             reset();
             return std::nullopt;
         }
         if (delta->received < Duration{}) {
-            // Groups that overtake each other: once is reordering, more is a clock that was set back.
+            // Groups that overtake each other: once is reordering, more is a clock that was set
+            // back.
             if (++reordered_ >= kMaxReordered) reset();
             return std::nullopt;
         }

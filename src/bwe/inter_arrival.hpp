@@ -8,8 +8,8 @@
 
 namespace rivero::bwe {
 
-/// Groups packets that were sent in a burst and says how much longer than at the sender the time between two groups was
-/// at the receiver. draft-ietf-rmcat-gcc-02 section 5.2 (pre-filtering).
+/// Groups packets that were sent in a burst and says how much longer than at the sender the time
+/// between two groups was at the receiver. draft-ietf-rmcat-gcc-02 section 5.2 (pre-filtering).
 class InterArrival {
 public:
     struct Delta {

@@ -10,14 +10,16 @@
 
 namespace rivero::bwe {
 
-/// An upper bound that follows loss: below 2 % it grows, between 2 % and 10 % it stays (a radio link loses packets
-/// without being full), above it falls with the loss. draft-ietf-rmcat-gcc-02 section 6.
+/// An upper bound that follows loss: below 2 % it grows, between 2 % and 10 % it stays (a radio
+/// link loses packets without being full), above it falls with the loss. draft-ietf-rmcat-gcc-02
+/// section 6.
 class LossBased {
 public:
     explicit LossBased(double start) : rate_{start} {}
 
     /// What one feedback said.
-    /// @param lost packets of which it was said for the first time; negative when some turned up after all
+    /// @param lost packets of which it was said for the first time; negative when some turned up
+    /// after all
     void on_feedback(Time now, int lost, int total);
     /// @param delay_based the bound of the delay: above it nothing is learned
     /// @return bit/s

@@ -16,9 +16,9 @@ namespace rivero::bwe {
 
 enum class Priority { audio, retransmission, video };
 
-/// Spreads packets over time, so that a key frame does not arrive at a narrow link as one burst: a leaky bucket with a
-/// queue per priority. While packets come slower than the rate, and that is nearly always, nothing is ever queued:
-/// admit() says yes, and that is all.
+/// Spreads packets over time, so that a key frame does not arrive at a narrow link as one burst: a
+/// leaky bucket with a queue per priority. While packets come slower than the rate, and that is
+/// nearly always, nothing is ever queued: admit() says yes, and that is all.
 ///
 /// @tparam Item what is needed to send the packet later
 template <class Item>
@@ -70,8 +70,9 @@ public:
         if (items_ == 0) return std::nullopt;
         if (rate_ <= 0) return now;
         const double over = debt_ - allowance() / 2;
-        return now + std::max<Duration>(
-                         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(over / rate_)), 1ms);
+        return now + std::max<Duration>(std::chrono::duration_cast<Duration>(
+                                            std::chrono::duration<double>(over / rate_)),
+                                        1ms);
     }
     /// Forgets what the predicate says, e.g. the packets of a stream that has ended.
     template <class Predicate>
@@ -86,11 +87,14 @@ public:
         }
     }
 
-    [[nodiscard]] bool full() const { return bytes_ > settings_.max_bytes || delay() > settings_.max_delay; }
+    [[nodiscard]] bool full() const {
+        return bytes_ > settings_.max_bytes || delay() > settings_.max_delay;
+    }
     /// How long a packet that is queued now would wait.
     [[nodiscard]] Duration delay() const {
         if (rate_ <= 0) return Duration{};
-        return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(static_cast<double>(bytes_) / rate_));
+        return std::chrono::duration_cast<Duration>(
+            std::chrono::duration<double>(static_cast<double>(bytes_) / rate_));
     }
     [[nodiscard]] std::size_t packets() const { return items_; }
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -100,9 +104,13 @@ private:
         std::size_t bytes;
         Item item;
     };
-    [[nodiscard]] double allowance() const { return rate_ * std::chrono::duration<double>(settings_.burst).count(); }
+    [[nodiscard]] double allowance() const {
+        return rate_ * std::chrono::duration<double>(settings_.burst).count();
+    }
     void decay(Time now) {
-        if (last_) debt_ = std::max(0.0, debt_ - rate_ * std::chrono::duration<double>(now - *last_).count());
+        if (last_)
+            debt_ =
+                std::max(0.0, debt_ - rate_ * std::chrono::duration<double>(now - *last_).count());
         last_ = now;
     }
 

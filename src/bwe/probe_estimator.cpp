@@ -9,9 +9,10 @@ namespace rivero::bwe {
 namespace {
 
 constexpr std::size_t kMaxClusters = 8;
-constexpr double kEnough = 0.8;     // of the probe has to arrive
-constexpr double kMaxRatio = 2.0;   // received faster than sent: a burst from a queue, no rate
-constexpr double kSaturated = 0.9;  // received slower than this part of what was sent: the link is full
+constexpr double kEnough = 0.8;    // of the probe has to arrive
+constexpr double kMaxRatio = 2.0;  // received faster than sent: a burst from a queue, no rate
+constexpr double kSaturated =
+    0.9;  // received slower than this part of what was sent: the link is full
 constexpr double kSaturatedUse = 0.95;
 constexpr Duration kMaxInterval = 1s;
 
@@ -40,10 +41,13 @@ std::optional<double> ProbeEstimator::on_packet(const PacketResult& packet, cons
     if (c.packets < kEnough * probe.min_packets ||
         static_cast<double>(c.bytes) < kEnough * static_cast<double>(probe.min_bytes))
         return std::nullopt;
-    const Duration sending = c.last_sent - c.first_sent, receiving = c.last_received - c.first_received;
-    if (sending <= Duration{} || receiving <= Duration{} || sending > kMaxInterval || receiving > kMaxInterval)
+    const Duration sending = c.last_sent - c.first_sent,
+                   receiving = c.last_received - c.first_received;
+    if (sending <= Duration{} || receiving <= Duration{} || sending > kMaxInterval ||
+        receiving > kMaxInterval)
         return std::nullopt;
-    // The last packet sent ends the time of sending, the first received begins that of receiving: neither takes part.
+    // The last packet sent ends the time of sending, the first received begins that of receiving:
+    // neither takes part.
     const double sent = rate(c.bytes - c.last_sent_bytes, sending);
     const double received = rate(c.bytes - c.first_received_bytes, receiving);
     if (received > kMaxRatio * sent) return std::nullopt;

@@ -11,7 +11,8 @@ namespace {
 constexpr Duration kProbeTime = 15ms;
 constexpr int kMinPackets = 5;
 constexpr Duration kResultTimeout = 1s;
-constexpr double kGoOn = 0.7;  // a probe that found this part of its rate is followed by a higher one
+constexpr double kGoOn =
+    0.7;  // a probe that found this part of its rate is followed by a higher one
 constexpr double kStep = 2.0;
 constexpr double kFirst = 3.0, kSecond = 6.0;
 constexpr Duration kMinInterval = 1500ms, kMaxInterval = 3s;
@@ -43,7 +44,8 @@ void Prober::on_congestion(Time now) {
 }
 
 const Probe& Prober::make(double bps) {
-    const auto bytes = static_cast<std::size_t>(bps / 8 * std::chrono::duration<double>(kProbeTime).count());
+    const auto bytes =
+        static_cast<std::size_t>(bps / 8 * std::chrono::duration<double>(kProbeTime).count());
     sent_.push_back({++last_id_, bps, bytes, kMinPackets});
     if (sent_.size() > kKept) sent_.pop_front();
     return sent_.back();

@@ -10,15 +10,16 @@
 
 namespace rivero::bwe {
 
-/// Decides when to probe and how high. At the beginning, to find the rate within a few round trips; later whenever more
-/// is wanted than the estimate gives: a sender that sends less than the estimate (application limited) learns nothing
-/// otherwise, and neither does one after a bottleneck has gone.
+/// Decides when to probe and how high. At the beginning, to find the rate within a few round trips;
+/// later whenever more is wanted than the estimate gives: a sender that sends less than the
+/// estimate (application limited) learns nothing otherwise, and neither does one after a bottleneck
+/// has gone.
 class Prober {
 public:
     /// Media is about to flow for the first time.
     void start(Time now, double estimate);
-    /// @param wanted bit/s that could be used; no probe goes above it by much, and none is sent while the estimate is
-    /// above
+    /// @param wanted bit/s that could be used; no probe goes above it by much, and none is sent
+    /// while the estimate is above
     void set_wanted(double bps);
     /// The delay says that the link is full, or loss does.
     void on_congestion(Time now);

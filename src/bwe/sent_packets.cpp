@@ -11,7 +11,8 @@ void SentPackets::drop_oldest() {
 }
 
 SeqNum SentPackets::add(Time now, std::size_t bytes, int probe) {
-    while (!sent_.empty() && (sent_.size() >= kMaxPackets || now - sent_.front().at > kMaxAge)) drop_oldest();
+    while (!sent_.empty() && (sent_.size() >= kMaxPackets || now - sent_.front().at > kMaxAge))
+        drop_oldest();
     const auto seq = begin_ + static_cast<std::int64_t>(sent_.size());
     sent_.push_back({now, static_cast<std::uint32_t>(bytes), probe, Fate::unknown});
     in_flight_ += bytes;
@@ -26,21 +27,24 @@ const std::vector<PacketResult>& SentPackets::on_feedback(const rtcp::TransportF
     if (!reference_) {
         reference_ = feedback.reference_time;
     } else {
-        const auto difference = static_cast<std::uint32_t>(feedback.reference_time - *reference_) & 0xffffffU;
-        reference_ =
-            *reference_ + (difference < 0x800000U ? std::int64_t{difference} : std::int64_t{difference} - 0x1000000);
+        const auto difference =
+            static_cast<std::uint32_t>(feedback.reference_time - *reference_) & 0xffffffU;
+        reference_ = *reference_ + (difference < 0x800000U ? std::int64_t{difference}
+                                                           : std::int64_t{difference} - 0x1000000);
     }
     const Duration reference = *reference_ * Duration{rtcp::TransportFeedback::kReferenceUnit};
 
     const std::int64_t end = begin_ + static_cast<std::int64_t>(sent_.size());
     // The number nearest to the newest that was sent.
-    std::int64_t seq = end - 1 + distance(SeqNum{static_cast<std::uint16_t>(end - 1)}, feedback.base);
+    std::int64_t seq =
+        end - 1 + distance(SeqNum{static_cast<std::uint16_t>(end - 1)}, feedback.base);
     const std::int64_t last = seq + feedback.count;
     if (last > end) return results_;  // of packets that were never sent: somebody else's, or forged
     auto next = feedback.received.begin();
     for (; seq < last; ++seq) {
         std::optional<Duration> received;
-        if (next != feedback.received.end() && next->seq == SeqNum{static_cast<std::uint16_t>(seq)}) {
+        if (next != feedback.received.end() &&
+            next->seq == SeqNum{static_cast<std::uint16_t>(seq)}) {
             received = reference + Duration{next->offset};
             ++next;
         }

@@ -36,9 +36,11 @@ public:
     /// @param bytes on the wire, as far as known
     SeqNum add(Time now, std::size_t bytes, int probe);
 
-    /// What the feedback newly says, in order of sequence numbers: packets that came, and those of which it is said for
-    /// the first time that they did not. The latter may turn up in a later feedback. Borrowed until the next call.
-    [[nodiscard]] const std::vector<PacketResult>& on_feedback(const rtcp::TransportFeedback& feedback);
+    /// What the feedback newly says, in order of sequence numbers: packets that came, and those of
+    /// which it is said for the first time that they did not. The latter may turn up in a later
+    /// feedback. Borrowed until the next call.
+    [[nodiscard]] const std::vector<PacketResult>& on_feedback(
+        const rtcp::TransportFeedback& feedback);
 
     /// Sent, and nothing was said about them yet.
     [[nodiscard]] std::size_t bytes_in_flight() const { return in_flight_; }
@@ -53,8 +55,9 @@ private:
     };
     void drop_oldest();
 
-    std::deque<Sent> sent_;   ///< numbers [begin_, begin_ + size)
-    std::int64_t begin_ = 1;  ///< the first number; 0 would unwrap into the negative when feedback looks back
+    std::deque<Sent> sent_;  ///< numbers [begin_, begin_ + size)
+    std::int64_t begin_ =
+        1;  ///< the first number; 0 would unwrap into the negative when feedback looks back
     std::size_t in_flight_ = 0;
     std::optional<std::int64_t> reference_;  ///< unwrapped, of the last feedback
     std::vector<PacketResult> results_;

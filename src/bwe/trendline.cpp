@@ -14,8 +14,8 @@ constexpr double kSmoothing = 0.9;
 constexpr double kGain = 4.0;
 constexpr int kMaxDeltas = 60;
 constexpr double kOverTimeMs = 10;
-// Up slowly, down fast would be unstable against loss-based flows; these are section 5.4's "K_u" and "K_d" as tuned
-// since.
+// Up slowly, down fast would be unstable against loss-based flows; these are section 5.4's "K_u"
+// and "K_d" as tuned since.
 constexpr double kUp = 0.0087;
 constexpr double kDown = 0.039;
 constexpr double kMaxAdaptOffsetMs = 15;
@@ -81,9 +81,11 @@ void Trendline::adapt(double modified, double now_ms) {
     const double elapsed = std::min(now_ms - adapted_at_ms_.value_or(now_ms), 100.0);
     adapted_at_ms_ = now_ms;
     const double size = std::abs(modified);
-    if (size > threshold_ + kMaxAdaptOffsetMs) return;  // a spike, e.g. a route change, teaches nothing
+    if (size > threshold_ + kMaxAdaptOffsetMs)
+        return;  // a spike, e.g. a route change, teaches nothing
     const double k = size < threshold_ ? kDown : kUp;
-    threshold_ = std::clamp(threshold_ + k * (size - threshold_) * elapsed, kMinThreshold, kMaxThreshold);
+    threshold_ =
+        std::clamp(threshold_ + k * (size - threshold_) * elapsed, kMinThreshold, kMaxThreshold);
 }
 
 }  // namespace rivero::bwe

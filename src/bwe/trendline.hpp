@@ -16,9 +16,10 @@ enum class Usage {
     over,   ///< a queue grows
 };
 
-/// Watches the queueing delay: a line through the last samples, whose slope is compared with a threshold that adapts
-/// itself (so that a competing flow or a jittery link does not starve us). draft-ietf-rmcat-gcc-02 section 5.4; the
-/// line instead of the Kalman filter is what browsers use today.
+/// Watches the queueing delay: a line through the last samples, whose slope is compared with a
+/// threshold that adapts itself (so that a competing flow or a jittery link does not starve us).
+/// draft-ietf-rmcat-gcc-02 section 5.4; the line instead of the Kalman filter is what browsers use
+/// today.
 class Trendline {
 public:
     /// One pair of packet groups.

@@ -10,7 +10,8 @@ namespace rivero::codec {
 namespace {
 
 constexpr Duration kWindow = 500ms;
-constexpr double kStay = 1.15, kEnter = 0.95;  // of the limit, as for encodings: see media::Encodings
+constexpr double kStay = 1.15,
+                 kEnter = 0.95;  // of the limit, as for encodings: see media::Encodings
 
 }  // namespace
 
@@ -52,14 +53,17 @@ double LayerFilter::rate_up_to(Layer layer) const {
 void LayerFilter::choose() {
     const Layer before = wanted_;
     wanted_ = {};
-    const Layer now{std::min(current_.spatial, top_.spatial), std::min(current_.temporal, top_.temporal)};
+    const Layer now{std::min(current_.spatial, top_.spatial),
+                    std::min(current_.temporal, top_.temporal)};
     for (int s = top_.spatial; s >= 0; --s) {
         // Half of the pictures of a large one are better than all of a small one, a quarter is not.
         const int least = s == 0 ? 0 : std::max(0, top_.temporal - 1);
         for (int t = top_.temporal; t >= least; --t) {
             const Layer layer{static_cast<std::uint8_t>(s), static_cast<std::uint8_t>(t)};
             const bool has = layer.spatial <= now.spatial && layer.temporal <= now.temporal;
-            if (limit_ && rate_up_to(layer) > static_cast<double>(limit_->bps) * (has ? kStay : kEnter)) continue;
+            if (limit_ &&
+                rate_up_to(layer) > static_cast<double>(limit_->bps) * (has ? kStay : kEnter))
+                continue;
             wanted_ = layer;
             if (wanted_ != before) asked_ = false;
             if (wanted_.spatial > now.spatial && !asked_) asked_ = wish_ = true;
@@ -86,7 +90,8 @@ LayerFilter::Verdict LayerFilter::on_packet(Time now, const rtp::Packet& packet)
         picture_ = packet.timestamp;
         begin_picture(packet);
     }
-    if (packet.spatial_id > current_.spatial || packet.temporal_id > current_.temporal) return Verdict::withhold;
+    if (packet.spatial_id > current_.spatial || packet.temporal_id > current_.temporal)
+        return Verdict::withhold;
     return ends_picture(packet) ? Verdict::send_as_last : Verdict::send;
 }
 

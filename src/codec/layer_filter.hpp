@@ -13,8 +13,9 @@
 
 namespace rivero::codec {
 
-/// Leaves out layers of scalable video (VP8, VP9) that one receiver has no room for, so that what is left can be
-/// decoded: a layer goes with the next picture, and comes back where it depends on nothing that was left out.
+/// Leaves out layers of scalable video (VP8, VP9) that one receiver has no room for, so that what
+/// is left can be decoded: a layer goes with the next picture, and comes back where it depends on
+/// nothing that was left out.
 class LayerFilter {
 public:
     struct Layer {

@@ -26,7 +26,8 @@ PictureIds::Fields PictureIds::read(Codec codec, Bytes payload) {
         fields.bits = d->long_picture_id ? 15 : 7;
         fields.tl0_pic_idx = d->tl0_pic_idx;
     }
-    fields.tl0_pic_idx_at = fields.picture_id_at + (fields.bits == 15 ? 2 : 1) + (codec == Codec::vp9 ? 1 : 0);
+    fields.tl0_pic_idx_at =
+        fields.picture_id_at + (fields.bits == 15 ? 2 : 1) + (codec == Codec::vp9 ? 1 : 0);
     return fields;
 }
 
@@ -48,7 +49,8 @@ PictureIds::Ids PictureIds::ids(const Fields& fields, std::int64_t picture) cons
     const std::int64_t mask = (std::int64_t{1} << fields.bits) - 1;
     Ids ids;
     ids.picture_id = static_cast<std::uint16_t>((picture + offset) & mask);
-    if (fields.tl0_pic_idx) ids.tl0_pic_idx = static_cast<std::uint8_t>(*fields.tl0_pic_idx + tl0_offset_);
+    if (fields.tl0_pic_idx)
+        ids.tl0_pic_idx = static_cast<std::uint8_t>(*fields.tl0_pic_idx + tl0_offset_);
     return ids;
 }
 
@@ -59,7 +61,8 @@ PictureIds::Ids PictureIds::forward(Codec codec, Bytes payload) {
         in_source_ = true;
         newest_ = *fields.picture_id;
         segments_ = {{newest_, last_out_ + 1 - newest_}};
-        if (fields.tl0_pic_idx) tl0_offset_ = static_cast<std::uint8_t>(last_tl0_out_ + 1 - *fields.tl0_pic_idx);
+        if (fields.tl0_pic_idx)
+            tl0_offset_ = static_cast<std::uint8_t>(last_tl0_out_ + 1 - *fields.tl0_pic_idx);
     }
     const std::int64_t picture = unwrap(fields);
     newest_ = std::max(newest_, picture);

@@ -11,10 +11,11 @@
 
 namespace rivero::codec {
 
-/// Numbers the pictures in VP8 and VP9 payload descriptors for one receiver, so that it sees one stream, whichever
-/// encoding or source it is sent: picture ids and TL0PICIDX (RFC 7741 section 4.2, RFC 9628 section 4.2) go on across a
-/// switch. VP8 pictures that are withheld leave no gap, which a decoder would wait for; those of VP9 do, since other
-/// pictures name their references by distance.
+/// Numbers the pictures in VP8 and VP9 payload descriptors for one receiver, so that it sees one
+/// stream, whichever encoding or source it is sent: picture ids and TL0PICIDX (RFC 7741
+/// section 4.2, RFC 9628 section 4.2) go on across a switch. VP8 pictures that are withheld leave
+/// no gap, which a decoder would wait for; those of VP9 do, since other pictures name their
+/// references by distance.
 class PictureIds {
 public:
     /// What is to be written into a payload; empty: left as it is.

@@ -63,7 +63,8 @@ CommandLine read_command_line(const std::vector<std::string>& arguments,
         } else if (name == "--print-config") {
             line.action = Action::print_config;
         } else if (name == "--config" || name == "--listen" || name == "--modules" ||
-                   name == "--set" || name == "--convert-kurento-config" || shorthands().contains(name) ||
+                   name == "--set" || name == "--convert-kurento-config" ||
+                   shorthands().contains(name) ||
                    (name.starts_with("--") && name.find('=') != std::string::npos)) {
             std::string value;
             if (const auto equals = name.find('='); equals != std::string::npos) {

@@ -71,8 +71,10 @@ Field real(std::string path, std::string why, double least, double most, Get mem
             [member, least, most](Settings& s, const json& value) {
                 if (!value.is_number()) wrong_type(value, "a number");
                 const auto number = value.get<double>();
-                if (number > most) throw ConfigError{print(value) + " is above " + json(most).dump()};
-                if (number < least) throw ConfigError{print(value) + " is below " + json(least).dump()};
+                if (number > most)
+                    throw ConfigError{print(value) + " is above " + json(most).dump()};
+                if (number < least)
+                    throw ConfigError{print(value) + " is below " + json(least).dump()};
                 const_cast<double&>(member(s)) = number;
             },
             [](const std::string& given) {
@@ -254,11 +256,12 @@ std::vector<Field> make_fields() {
         integer("limits.requestCacheBytes",
                 "Memory for answers that may be asked for again; older ones go first.", 0,
                 4096 * kMiB, RIVERO_MEMBER(limits.request_cache_bytes)),
-        real("resources.exceptionLimit",
-             "From this part of the open files (RLIMIT_NOFILE) or threads (RLIMIT_NPROC) that the "
-             "system allows on, nothing new is made: `create` gets error 40009, and what runs keeps "
-             "room to go on. Looked at for the gateway and each media host.",
-             0.05, 1, RIVERO_MEMBER(resources.exception_limit)),
+        real(
+            "resources.exceptionLimit",
+            "From this part of the open files (RLIMIT_NOFILE) or threads (RLIMIT_NPROC) that the "
+            "system allows on, nothing new is made: `create` gets error 40009, and what runs keeps "
+            "room to go on. Looked at for the gateway and each media host.",
+            0.05, 1, RIVERO_MEMBER(resources.exception_limit)),
         choice("media.h264Encoder",
                "x264 or openh264: x264 gives the better picture and is under the GPL, openh264 "
                "under a BSD licence.",
@@ -267,9 +270,11 @@ std::vector<Field> make_fields() {
                 "bit/s that video encoders aim at until a client sets another. 0: by the size of "
                 "the picture.",
                 0, 2'147'483'647, RIVERO_MEMBER(media.encoder_bitrate)),
-        integer("media.minEncoderBitrate", "bit/s below which no encoder goes, unless a client sets another.", 0,
+        integer("media.minEncoderBitrate",
+                "bit/s below which no encoder goes, unless a client sets another.", 0,
                 2'147'483'647, RIVERO_MEMBER(media.min_encoder_bitrate)),
-        integer("media.maxEncoderBitrate", "bit/s above which no encoder goes, unless a client sets another.", 1,
+        integer("media.maxEncoderBitrate",
+                "bit/s above which no encoder goes, unless a client sets another.", 1,
                 2'147'483'647, RIVERO_MEMBER(media.max_encoder_bitrate)),
         list("rtc.networkInterfaces",
              "Names of the network interfaces for media. Empty: all, which finds a way to every "

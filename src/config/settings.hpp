@@ -25,8 +25,8 @@ struct Settings {
         std::int64_t idle_seconds = 60;
         std::int64_t patience_seconds = 10;
         struct Tls {
-            std::string address;      ///< empty: that of `listen`
-            std::int32_t port = -1;   ///< -1: off
+            std::string address;     ///< empty: that of `listen`
+            std::int32_t port = -1;  ///< -1: off
             std::string certificate;
             std::string key;
             std::string key_password;  ///< a secret, like the tokens

@@ -175,10 +175,10 @@ void check(const Settings& settings) {
         throw ConfigError{"rtc.minPort: " + std::to_string(settings.rtc.min_port) +
                           " is above rtc.maxPort, " + std::to_string(settings.rtc.max_port)};
     if (settings.media.min_encoder_bitrate > settings.media.max_encoder_bitrate)
-        throw ConfigError{"media.minEncoderBitrate: " +
-                          std::to_string(settings.media.min_encoder_bitrate) +
-                          " is above media.maxEncoderBitrate, " +
-                          std::to_string(settings.media.max_encoder_bitrate)};
+        throw ConfigError{
+            "media.minEncoderBitrate: " + std::to_string(settings.media.min_encoder_bitrate) +
+            " is above media.maxEncoderBitrate, " +
+            std::to_string(settings.media.max_encoder_bitrate)};
     const auto& tls = settings.listen.tls;
     if (settings.listen.port < 0 && tls.port < 0)
         throw ConfigError{

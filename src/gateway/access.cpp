@@ -4,14 +4,15 @@
 
 #include "gateway/http_files.hpp"
 
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdexcept>
 #include <unistd.h>
 

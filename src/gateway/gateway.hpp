@@ -70,8 +70,8 @@ private:
         /// A client named it; a fresh one becomes known with the first answer only.
         bool expected_named = false;
         std::string fresh_session{};  ///< the last one that was made for this connection
-        std::size_t bytes = 0;   ///< of requests under way
-        std::size_t late = 0;    ///< requests whose answer has given up its place
+        std::size_t bytes = 0;        ///< of requests under way
+        std::size_t late = 0;         ///< requests whose answer has given up its place
         bool paused = false;
     };
     /// A request on its way through the service.
@@ -81,7 +81,7 @@ private:
         std::uint64_t number = 0;
         std::size_t bytes = 0;  ///< of its text
         bool late = false;      ///< its answer leaves whenever it is there
-        Json id{};  ///< null for a notification
+        Json id{};              ///< null for a notification
         std::string session{};
         bool session_named = false;
         std::string cache_key{};  ///< empty when it is not cached

@@ -70,7 +70,9 @@ Json code(const std::string& module, const std::string& version) {
 }
 
 /// The range of versions that a generator may take for an import: the same major version.
-std::string compatible(const std::string& version) { return "^" + version; }
+std::string compatible(const std::string& version) {
+    return "^" + version;
+}
 
 }  // namespace
 
@@ -109,8 +111,7 @@ Json Registry::describe_modules() const {
     for (const Described& module : modules_) {
         std::vector<std::string> factories;
         for (const Class* c : in_order_)
-            if (c->kmd_module() == module.name && !c->is_abstract())
-                factories.push_back(c->name());
+            if (c->kmd_module() == module.name && !c->is_abstract()) factories.push_back(c->name());
         std::sort(factories.begin(), factories.end());
         list.push_back({{"name", module.name},
                         {"version", module.version},

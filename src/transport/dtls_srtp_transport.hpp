@@ -83,8 +83,8 @@ public:
     /// SrtpSender::kRtpOverhead bytes
     bool send_rtp(MutableBytes buffer, std::size_t size);
     bool send_rtp(MutableBytes buffer, std::size_t size, ExtSeqNum seq);
-    /// For packets whose payload many receivers share. Room for one packet, see IceTransport::room();
-    /// empty when none can be sent now.
+    /// For packets whose payload many receivers share. Room for one packet, see
+    /// IceTransport::room(); empty when none can be sent now.
     [[nodiscard]] MutableBytes room();
     /// Encrypts `payload` behind the RTP header that the caller wrote at the beginning of `room`.
     bool send_rtp_from(MutableBytes room, std::size_t header, Bytes payload);

@@ -12,7 +12,8 @@
 
 namespace rivero::media {
 
-/// Which of a source's encodings somebody gets. He keeps the one that he has until a key frame of the other comes.
+/// Which of a source's encodings somebody gets. He keeps the one that he has until a key frame of
+/// the other comes.
 struct Selection {
     std::uint8_t current = 0;
     std::uint8_t wanted = 0;
@@ -20,12 +21,13 @@ struct Selection {
     friend bool operator==(const Selection&, const Selection&) = default;
 };
 
-/// Several encodings of the same picture, in different qualities, that a source gives at once ("simulcast"): which of
-/// them flow, how much they take, and which suits whom. No clock.
+/// Several encodings of the same picture, in different qualities, that a source gives at once
+/// ("simulcast"): which of them flow, how much they take, and which suits whom. No clock.
 class Encodings {
 public:
     static constexpr std::size_t kMax = 4;
-    /// An encoding that is silent for so long, while others are not, was switched off by its sender.
+    /// An encoding that is silent for so long, while others are not, was switched off by its
+    /// sender.
     static constexpr Duration kSilence = 1s;
 
     /// @param count 2 to kMax; what is above is taken for kMax
@@ -33,16 +35,19 @@ public:
 
     void on_packet(Time now, std::size_t encoding, std::size_t bytes);
     void set_size(std::size_t encoding, std::uint32_t width, std::uint32_t height);
-    /// Whether it is time to choose again for everybody: an encoding came or went, or rates are half a second older.
+    /// Whether it is time to choose again for everybody: an encoding came or went, or rates are
+    /// half a second older.
     [[nodiscard]] bool poll(Time now);
 
     /// The best that flows and fits; when none fits the least that flows.
     /// @param limit of the receiver; empty: none
-    /// @param current what he has: it may take a little more than the limit before he leaves it, and another has to
-    /// take a
+    /// @param current what he has: it may take a little more than the limit before he leaves it,
+    /// and another has to take a
     ///     little less than the limit before he takes it
     [[nodiscard]] std::uint8_t choose(std::optional<Bitrate> limit, std::uint8_t current) const;
-    [[nodiscard]] bool flows(std::size_t encoding) const { return encoding < count_ && encodings_[encoding].flows; }
+    [[nodiscard]] bool flows(std::size_t encoding) const {
+        return encoding < count_ && encodings_[encoding].flows;
+    }
     /// Of the last second; 0 until it was measured.
     [[nodiscard]] Bitrate rate(std::size_t encoding) const;
     /// What the best one takes.

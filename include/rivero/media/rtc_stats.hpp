@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-/// Statistics of peer connections as getStats() gives them, spelled as clients know them: an early form of the W3C's
-/// "Identifiers for WebRTC's Statistics API".
+/// Statistics of peer connections as getStats() gives them, spelled as clients know them: an early
+/// form of the W3C's "Identifiers for WebRTC's Statistics API".
 namespace rivero::media {
 
 enum class RtcDataChannelState { connecting, open, closing, closed };
@@ -47,12 +47,10 @@ inline auto describe(Identity<RtcIceCandidateType>) {
                            {E::relayed, "relayed"}}};
 }
 
-struct RtcStats : Stats {
-};
+struct RtcStats : Stats {};
 inline auto describe(Identity<RtcStats>) {
     using S = RtcStats;
-    return structure<S>("RTCStats", "Statistics of a peer connection.")
-        .extending<Stats>();
+    return structure<S>("RTCStats", "Statistics of a peer connection.").extending<Stats>();
 }
 
 struct RtcRTPStreamStats : RtcStats {
@@ -72,20 +70,22 @@ struct RtcRTPStreamStats : RtcStats {
 };
 inline auto describe(Identity<RtcRTPStreamStats>) {
     using S = RtcRTPStreamStats;
-    return structure<S>("RTCRTPStreamStats", "What both directions of an RTP stream have.",
-                        field("ssrc", &S::ssrc, "The SSRC, in decimal."),
-                        field("associateStatsId", &S::associateStatsId, "Id of the entry about the other end of the same stream; empty."),
-                        field("isRemote", &S::isRemote, "Whether the peer has counted; false."),
-                        field("mediaTrackId", &S::mediaTrackId, "Id of the entry about the track; empty."),
-                        field("transportId", &S::transportId, "Id of the entry about the transport; empty."),
-                        field("codecId", &S::codecId, "The codec in use."),
-                        field("firCount", &S::firCount, "Full intra requests (RFC 5104)."),
-                        field("pliCount", &S::pliCount, "Picture loss indications (RFC 4585)."),
-                        field("nackCount", &S::nackCount, "NACK messages (RFC 4585)."),
-                        field("sliCount", &S::sliCount, "Slice loss indications (RFC 4585)."),
-                        field("remb", &S::remb, "Receiver estimated maximum bitrate, in bit/s."),
-                        field("packetsLost", &S::packetsLost, "Packets that never came."),
-                        field("fractionLost", &S::fractionLost, "Of 256 packets, how many were lost."))
+    return structure<S>(
+               "RTCRTPStreamStats", "What both directions of an RTP stream have.",
+               field("ssrc", &S::ssrc, "The SSRC, in decimal."),
+               field("associateStatsId", &S::associateStatsId,
+                     "Id of the entry about the other end of the same stream; empty."),
+               field("isRemote", &S::isRemote, "Whether the peer has counted; false."),
+               field("mediaTrackId", &S::mediaTrackId, "Id of the entry about the track; empty."),
+               field("transportId", &S::transportId, "Id of the entry about the transport; empty."),
+               field("codecId", &S::codecId, "The codec in use."),
+               field("firCount", &S::firCount, "Full intra requests (RFC 5104)."),
+               field("pliCount", &S::pliCount, "Picture loss indications (RFC 4585)."),
+               field("nackCount", &S::nackCount, "NACK messages (RFC 4585)."),
+               field("sliCount", &S::sliCount, "Slice loss indications (RFC 4585)."),
+               field("remb", &S::remb, "Receiver estimated maximum bitrate, in bit/s."),
+               field("packetsLost", &S::packetsLost, "Packets that never came."),
+               field("fractionLost", &S::fractionLost, "Of 256 packets, how many were lost."))
         .extending<RtcStats>();
 }
 
@@ -99,7 +99,8 @@ inline auto describe(Identity<RtcInboundRTPStreamStats>) {
     return structure<S>("RTCInboundRTPStreamStats", "An RTP stream that comes in.",
                         field("packetsReceived", &S::packetsReceived, "Packets that came."),
                         field("bytesReceived", &S::bytesReceived, "Bytes of their payloads."),
-                        field("jitter", &S::jitter, "Interarrival jitter in seconds (RFC 3550 section 6.4.1)."))
+                        field("jitter", &S::jitter,
+                              "Interarrival jitter in seconds (RFC 3550 section 6.4.1)."))
         .extending<RtcRTPStreamStats>();
 }
 
@@ -114,8 +115,10 @@ inline auto describe(Identity<RtcOutboundRTPStreamStats>) {
     return structure<S>("RTCOutboundRTPStreamStats", "An RTP stream that goes out.",
                         field("packetsSent", &S::packetsSent, "Packets that were sent."),
                         field("bytesSent", &S::bytesSent, "Bytes of their payloads."),
-                        field("targetBitrate", &S::targetBitrate, "What the peer can take, in bit/s; 0 while it has not said."),
-                        field("roundTripTime", &S::roundTripTime, "To the peer and back, in seconds; 0 while unknown."))
+                        field("targetBitrate", &S::targetBitrate,
+                              "What the peer can take, in bit/s; 0 while it has not said."),
+                        field("roundTripTime", &S::roundTripTime,
+                              "To the peer and back, in seconds; 0 while unknown."))
         .extending<RtcRTPStreamStats>();
 }
 
@@ -126,8 +129,10 @@ struct RtcPeerConnectionStats : RtcStats {
 inline auto describe(Identity<RtcPeerConnectionStats>) {
     using S = RtcPeerConnectionStats;
     return structure<S>("RTCPeerConnectionStats", "A peer connection as a whole.",
-                        field("dataChannelsOpened", &S::dataChannelsOpened, "Data channels that were opened so far."),
-                        field("dataChannelsClosed", &S::dataChannelsClosed, "Data channels that were closed so far."))
+                        field("dataChannelsOpened", &S::dataChannelsOpened,
+                              "Data channels that were opened so far."),
+                        field("dataChannelsClosed", &S::dataChannelsClosed,
+                              "Data channels that were closed so far."))
         .extending<RtcStats>();
 }
 
@@ -163,11 +168,13 @@ struct RtcCertificateStats : RtcStats {
 };
 inline auto describe(Identity<RtcCertificateStats>) {
     using S = RtcCertificateStats;
-    return structure<S>("RTCCertificateStats", "A certificate of DTLS.",
-                        field("fingerprint", &S::fingerprint, "Its hash, in hexadecimal."),
-                        field("fingerprintAlgorithm", &S::fingerprintAlgorithm, "The function of the hash."),
-                        field("base64Certificate", &S::base64Certificate, "The certificate, DER in base64."),
-                        field("issuerCertificateId", &S::issuerCertificateId, "Id of the entry about the issuer."))
+    return structure<S>(
+               "RTCCertificateStats", "A certificate of DTLS.",
+               field("fingerprint", &S::fingerprint, "Its hash, in hexadecimal."),
+               field("fingerprintAlgorithm", &S::fingerprintAlgorithm, "The function of the hash."),
+               field("base64Certificate", &S::base64Certificate, "The certificate, DER in base64."),
+               field("issuerCertificateId", &S::issuerCertificateId,
+                     "Id of the entry about the issuer."))
         .extending<RtcStats>();
 }
 
@@ -226,20 +233,25 @@ struct RtcIceCandidatePairStats : RtcStats {
 };
 inline auto describe(Identity<RtcIceCandidatePairStats>) {
     using S = RtcIceCandidatePairStats;
-    return structure<S>("RTCIceCandidatePairStats", "A pair of ICE candidates.",
-                        field("transportId", &S::transportId, "Id of the entry about the transport."),
-                        field("localCandidateId", &S::localCandidateId, "Id of the entry about our candidate."),
-                        field("remoteCandidateId", &S::remoteCandidateId, "Id of the entry about the peer's candidate."),
-                        field("state", &S::state, "How far its check has come."),
-                        field("priority", &S::priority, "Its priority (RFC 8445 section 6.1.2.3)."),
-                        field("nominated", &S::nominated, "Whether it was nominated."),
-                        field("writable", &S::writable, "Whether we have had an answer through it."),
-                        field("readable", &S::readable, "Whether the peer has asked through it."),
-                        field("bytesSent", &S::bytesSent, "Bytes to the peer."),
-                        field("bytesReceived", &S::bytesReceived, "Bytes from the peer."),
-                        field("roundTripTime", &S::roundTripTime, "To the peer and back, in seconds."),
-                        field("availableOutgoingBitrate", &S::availableOutgoingBitrate, "What can be sent, in bit/s."),
-                        field("availableIncomingBitrate", &S::availableIncomingBitrate, "What can be received, in bit/s."))
+    return structure<S>(
+               "RTCIceCandidatePairStats", "A pair of ICE candidates.",
+               field("transportId", &S::transportId, "Id of the entry about the transport."),
+               field("localCandidateId", &S::localCandidateId,
+                     "Id of the entry about our candidate."),
+               field("remoteCandidateId", &S::remoteCandidateId,
+                     "Id of the entry about the peer's candidate."),
+               field("state", &S::state, "How far its check has come."),
+               field("priority", &S::priority, "Its priority (RFC 8445 section 6.1.2.3)."),
+               field("nominated", &S::nominated, "Whether it was nominated."),
+               field("writable", &S::writable, "Whether we have had an answer through it."),
+               field("readable", &S::readable, "Whether the peer has asked through it."),
+               field("bytesSent", &S::bytesSent, "Bytes to the peer."),
+               field("bytesReceived", &S::bytesReceived, "Bytes from the peer."),
+               field("roundTripTime", &S::roundTripTime, "To the peer and back, in seconds."),
+               field("availableOutgoingBitrate", &S::availableOutgoingBitrate,
+                     "What can be sent, in bit/s."),
+               field("availableIncomingBitrate", &S::availableIncomingBitrate,
+                     "What can be received, in bit/s."))
         .extending<RtcStats>();
 }
 
@@ -273,21 +285,23 @@ struct RtcMediaStreamTrackStats : RtcStats {
 };
 inline auto describe(Identity<RtcMediaStreamTrackStats>) {
     using S = RtcMediaStreamTrackStats;
-    return structure<S>("RTCMediaStreamTrackStats", "A track.",
-                        field("trackIdentifier", &S::trackIdentifier, "Its id."),
-                        field("remoteSource", &S::remoteSource, "Whether it comes from the peer."),
-                        field("ssrcIds", &S::ssrcIds, "Its SSRCs."),
-                        field("frameWidth", &S::frameWidth, "Width of the last picture."),
-                        field("frameHeight", &S::frameHeight, "Height of the last picture."),
-                        field("framesPerSecond", &S::framesPerSecond, "Pictures in a second."),
-                        field("framesSent", &S::framesSent, "Pictures that were sent."),
-                        field("framesReceived", &S::framesReceived, "Pictures that came."),
-                        field("framesDecoded", &S::framesDecoded, "Pictures that were decoded."),
-                        field("framesDropped", &S::framesDropped, "Pictures that were dropped."),
-                        field("framesCorrupted", &S::framesCorrupted, "Pictures that were damaged."),
-                        field("audioLevel", &S::audioLevel, "From 0 to 1."),
-                        field("echoReturnLoss", &S::echoReturnLoss, "In dB (ITU-T G.168)."),
-                        field("echoReturnLossEnhancement", &S::echoReturnLossEnhancement, "In dB (ITU-T G.168)."))
+    return structure<S>(
+               "RTCMediaStreamTrackStats", "A track.",
+               field("trackIdentifier", &S::trackIdentifier, "Its id."),
+               field("remoteSource", &S::remoteSource, "Whether it comes from the peer."),
+               field("ssrcIds", &S::ssrcIds, "Its SSRCs."),
+               field("frameWidth", &S::frameWidth, "Width of the last picture."),
+               field("frameHeight", &S::frameHeight, "Height of the last picture."),
+               field("framesPerSecond", &S::framesPerSecond, "Pictures in a second."),
+               field("framesSent", &S::framesSent, "Pictures that were sent."),
+               field("framesReceived", &S::framesReceived, "Pictures that came."),
+               field("framesDecoded", &S::framesDecoded, "Pictures that were decoded."),
+               field("framesDropped", &S::framesDropped, "Pictures that were dropped."),
+               field("framesCorrupted", &S::framesCorrupted, "Pictures that were damaged."),
+               field("audioLevel", &S::audioLevel, "From 0 to 1."),
+               field("echoReturnLoss", &S::echoReturnLoss, "In dB (ITU-T G.168)."),
+               field("echoReturnLossEnhancement", &S::echoReturnLossEnhancement,
+                     "In dB (ITU-T G.168)."))
         .extending<RtcStats>();
 }
 
@@ -305,11 +319,15 @@ inline auto describe(Identity<RtcTransportStats>) {
     return structure<S>("RTCTransportStats", "A transport: ICE with DTLS.",
                         field("bytesSent", &S::bytesSent, "Bytes to the peer."),
                         field("bytesReceived", &S::bytesReceived, "Bytes from the peer."),
-                        field("rtcpTransportStatsId", &S::rtcpTransportStatsId, "Id of the entry about the transport of RTCP, when it has its own."),
+                        field("rtcpTransportStatsId", &S::rtcpTransportStatsId,
+                              "Id of the entry about the transport of RTCP, when it has its own."),
                         field("activeConnection", &S::activeConnection, "Whether it is in use."),
-                        field("selectedCandidatePairId", &S::selectedCandidatePairId, "Id of the entry about the pair in use."),
-                        field("localCertificateId", &S::localCertificateId, "Id of the entry about our certificate."),
-                        field("remoteCertificateId", &S::remoteCertificateId, "Id of the entry about the peer's certificate."))
+                        field("selectedCandidatePairId", &S::selectedCandidatePairId,
+                              "Id of the entry about the pair in use."),
+                        field("localCertificateId", &S::localCertificateId,
+                              "Id of the entry about our certificate."),
+                        field("remoteCertificateId", &S::remoteCertificateId,
+                              "Id of the entry about the peer's certificate."))
         .extending<RtcStats>();
 }
 

@@ -12,8 +12,17 @@
 namespace rivero::media {
 
 enum class StatsType {
-    inboundrtp, outboundrtp, session, datachannel, track, transport, candidatepair, localcandidate, remotecandidate,
-    element, endpoint
+    inboundrtp,
+    outboundrtp,
+    session,
+    datachannel,
+    track,
+    transport,
+    candidatepair,
+    localcandidate,
+    remotecandidate,
+    element,
+    endpoint
 };
 inline auto describe(Identity<StatsType>) {
     using T = StatsType;
@@ -63,9 +72,11 @@ struct ElementStats : Stats {
 };
 inline auto describe(Identity<ElementStats>) {
     return structure<ElementStats>(
-               "ElementStats", "Statistics of an element; there while the pipeline has latencyStats.",
+               "ElementStats",
+               "Statistics of an element; there while the pipeline has latencyStats.",
                field("inputLatency", &ElementStats::inputLatency,
-                     "From the arrival in the endpoint where media comes in to this element, one entry per input."))
+                     "From the arrival in the endpoint where media comes in to this element, one "
+                     "entry per input."))
         .extending<Stats>();
 }
 
@@ -74,9 +85,11 @@ struct EndpointStats : ElementStats {
 };
 inline auto describe(Identity<EndpointStats>) {
     return structure<EndpointStats>(
-               "EndpointStats", "Statistics of an endpoint; there while the pipeline has latencyStats.",
+               "EndpointStats",
+               "Statistics of an endpoint; there while the pipeline has latencyStats.",
                field("E2ELatency", &EndpointStats::E2ELatency,
-                     "From the arrival in the endpoint where media comes in until this one has sent it or handed it to "
+                     "From the arrival in the endpoint where media comes in until this one has "
+                     "sent it or handed it to "
                      "what writes it, one entry per input."))
         .extending<ElementStats>();
 }

@@ -168,8 +168,8 @@ public:
         return std::move(*this);
     }
 
-    /// T(ObjectInit, P...), one arg() for each parameter, then maybe doc(). The first parameter that
-    /// is a remote object is the parent.
+    /// T(ObjectInit, P...), one arg() for each parameter, then maybe doc(). The first parameter
+    /// that is a remote object is the parent.
     template <class... P, class... A>
     ClassBuilder&& constructor(A... args) && {
         return std::move(*this).template constructor_with<P...>(
@@ -253,9 +253,8 @@ public:
         TypeCollector own;
         class_->events_.push_back(
             {d.name, d.doc, d.base ? d.base : "Media", Value<E>::properties(own)});
-        collectors_.push_back([](TypeCollector& types) {
-            static_cast<void>(Value<E>::properties(types));
-        });
+        collectors_.push_back(
+            [](TypeCollector& types) { static_cast<void>(Value<E>::properties(types)); });
         return std::move(*this);
     }
 

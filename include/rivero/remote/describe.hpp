@@ -36,8 +36,8 @@ struct Field {
     const char* name;
     Member Owner::*member;
     const char* doc;
-    /// What counts where an optional member is unset, for the descriptor: whoever uses the value says it again. Empty:
-    /// nothing to tell.
+    /// What counts where an optional member is unset, for the descriptor: whoever uses the value
+    /// says it again. Empty: nothing to tell.
     std::conditional_t<detail::is_optional<Member>, Member, std::monostate> fallback{};
 };
 

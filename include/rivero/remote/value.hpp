@@ -344,9 +344,9 @@ struct Value<T> {
         const auto type = j.find("__type__");
         if (module != j.end() && type != j.end() &&
             (*type != d.name || (*module != d.module && *module != d.kmd_module))) {
-            throw RpcError{ErrorCode::unexpected_error,
-                           "'" + in.name + "': a value of type " + module->dump() + "." +
-                               type->dump() + " is not a " + std::string{d.name}};
+            throw RpcError{ErrorCode::unexpected_error, "'" + in.name + "': a value of type " +
+                                                            module->dump() + "." + type->dump() +
+                                                            " is not a " + std::string{d.name}};
         }
         T value{};
         decode_members(value, j, in);

@@ -13,7 +13,8 @@ namespace rivero::rtp {
 class KeyframeRequestLimiter {
 public:
     struct Settings {
-        /// Short, because each late joiner waits for it; browsers limit themselves to about three a second.
+        /// Short, because each late joiner waits for it; browsers limit themselves to about three a
+        /// second.
         Duration min_interval = 50ms;
         /// A request that no key frame has answered is repeated: either of them may be lost, and
         /// who asked may never ask again.

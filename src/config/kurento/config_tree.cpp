@@ -43,8 +43,7 @@ void put(ConfigTree& tree, const std::string& path, const json& value, const std
     }
     for (const auto& [key, member] : value.items())
         // Kurento's way to write a comment, or to switch a key off.
-        if (!key.starts_with("//"))
-            put(tree, path.empty() ? key : path + '.' + key, member, file);
+        if (!key.starts_with("//")) put(tree, path.empty() ? key : path + '.' + key, member, file);
 }
 
 void read_json(ConfigTree& tree, const std::string& prefix, const std::string& file) {

@@ -196,8 +196,8 @@ const std::set<std::string>& placeholders() {
 
 const Field* find_field(const std::string& name) {
     const auto& all = fields();
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](const Field& field) { return field.path == name; });
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const Field& field) { return field.path == name; });
     return found == all.end() ? nullptr : &*found;
 }
 
@@ -233,10 +233,11 @@ public:
         for (const auto& field : fields())
             if (const auto found = origins_.find(field.path); found != origins_.end())
                 entries.push_back({field.path, found->second, field.get(settings_)});
-        return {"// Made by rivero --convert-kurento-config. What does not stand here keeps its "
-                "default.\n" +
-                    write_commented(entries),
-                report_};
+        return {
+            "// Made by rivero --convert-kurento-config. What does not stand here keeps its "
+            "default.\n" +
+                write_commented(entries),
+            report_};
     }
 
 private:
@@ -246,9 +247,11 @@ private:
         if (found == tree_.values.end()) return;
         const Value& value = found->second;
         const Field* field = find_field(rule.to);
-        if (field == nullptr || !rule.translate) return say(std::string{rule.from} + ": no counterpart: " + rule.why);
+        if (field == nullptr || !rule.translate)
+            return say(std::string{rule.from} + ": no counterpart: " + rule.why);
         if (value.value.is_string() && placeholders().contains(value.value.get<std::string>()))
-            return say(std::string{rule.from} + ": left out: this is the example of the shipped file");
+            return say(std::string{rule.from} +
+                       ": left out: this is the example of the shipped file");
         set(*field, rule.from, rule.translate(value));
     }
     void set(const Field& field, const std::string& origin, const json& value) {
@@ -281,10 +284,12 @@ private:
                  "narrow it, or set listen.accessTokens.");
         auto& tls = settings_.listen.tls;
         if (tls.port >= 0 && (tls.certificate.empty() || !fs::exists(tls.certificate))) {
-            say("listen.tls.port: left out: there is no certificate, without which Kurento does not "
+            say("listen.tls.port: left out: there is no certificate, without which Kurento does "
+                "not "
                 "listen there, either");
             tls = {};
-            for (const char* key : {"listen.tls.port", "listen.tls.certificate", "listen.tls.keyPassword"})
+            for (const char* key :
+                 {"listen.tls.port", "listen.tls.certificate", "listen.tls.keyPassword"})
                 origins_.erase(key);
         }
         if (tls.port >= 0)
@@ -333,8 +338,9 @@ Converted convert(const std::string& main_file, const std::vector<std::string>& 
         if (variable.key[0] == '\0') {
             conversion.say(std::string{variable.name} + ": no counterpart: " + variable.why);
         } else if (value == "auto") {
-            conversion.say(std::string{variable.name} +
-                           ": left out: the address is not looked up; write it, or use rtc.stunServerAddress");
+            conversion.say(
+                std::string{variable.name} +
+                ": left out: the address is not looked up; write it, or use rtc.stunServerAddress");
         } else {
             tree.values[variable.key] = {value, ""};
             conversion.say(std::string{variable.name} + " is " + variable.key);

@@ -91,9 +91,10 @@ private:
         const auto origin = view(request[http::field::origin]);
         const auto host = view(request[http::field::host]);
         if (!server_.access.origin_allowed(origin, host, certificate())) {
-            log().warn("a page of origin '{}' was refused at '{}'; see listen.allowedOrigins and "
-                       "listen.hostNames",
-                       origin.substr(0, 200), host.substr(0, 200));
+            log().warn(
+                "a page of origin '{}' was refused at '{}'; see listen.allowedOrigins and "
+                "listen.hostNames",
+                origin.substr(0, 200), host.substr(0, 200));
             return answer(http::status::forbidden, "Pages of this origin may not connect.\n");
         }
         if (!may_enter(request)) return refuse_without_token();
@@ -110,9 +111,8 @@ private:
                                           view(request.target()));
     }
     void refuse_without_token() {
-        answer(http::status::unauthorized, "A token is needed.\n", [](auto& response) {
-            response.set(http::field::www_authenticate, "Bearer");
-        });
+        answer(http::status::unauthorized, "A token is needed.\n",
+               [](auto& response) { response.set(http::field::www_authenticate, "Bearer"); });
     }
 
     template <class Set>

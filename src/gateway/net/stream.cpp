@@ -23,7 +23,8 @@ constexpr std::size_t kRecord = 16 * 1024;
 
 class Stream::Socket : public std::enable_shared_from_this<Socket> {
 public:
-    explicit Socket(tcp::socket socket) : socket_{std::move(socket)}, timer_{socket_.get_executor()} {}
+    explicit Socket(tcp::socket socket)
+        : socket_{std::move(socket)}, timer_{socket_.get_executor()} {}
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
     virtual ~Socket() = default;
@@ -61,14 +62,13 @@ public:
 
 private:
     void discard(Completion done) {
-        socket_.async_read_some(
-            asio::buffer(discarded_),
-            [self = shared_from_this(), done = std::move(done)](error_code error,
-                                                                std::size_t) mutable {
-                if (!error) return self->discard(std::move(done));
-                self->close();
-                done(error_code{});
-            });
+        socket_.async_read_some(asio::buffer(discarded_),
+                                [self = shared_from_this(), done = std::move(done)](
+                                    error_code error, std::size_t) mutable {
+                                    if (!error) return self->discard(std::move(done));
+                                    self->close();
+                                    done(error_code{});
+                                });
     }
 
     tcp::socket socket_;
@@ -97,7 +97,9 @@ public:
 class Stream::Secure final : public Socket {
 public:
     Secure(tcp::socket socket, std::shared_ptr<TlsContext> context)
-        : Socket{std::move(socket)}, context_{std::move(context)}, tls_{tcp_socket(), context_->ssl} {}
+        : Socket{std::move(socket)},
+          context_{std::move(context)},
+          tls_{tcp_socket(), context_->ssl} {}
 
     [[nodiscard]] bool secure() const override { return true; }
     void handshake(Completion done) override {

@@ -98,10 +98,8 @@ public:
     template <class Handler>
     friend void async_teardown(boost::beast::role_type /*role*/, Stream& stream,
                                Handler&& handler) {
-        stream.shutdown([done = std::forward<Handler>(handler)](error_code error,
-                                                                std::size_t) mutable {
-            done(error);
-        });
+        stream.shutdown([done = std::forward<Handler>(handler)](
+                            error_code error, std::size_t) mutable { done(error); });
     }
 
 private:

@@ -7,6 +7,7 @@
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
 #include <sys/stat.h>
 
 namespace rivero::gateway::net {
@@ -34,8 +35,7 @@ std::string stamp_of(const std::string& path) {
 void say_how_long(const TlsContext& context) {
     int days = 0;
     int seconds = 0;
-    if (ASN1_TIME_diff(&days, &seconds, nullptr,
-                       X509_get0_notAfter(certificate_of(context))) != 1)
+    if (ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate_of(context))) != 1)
         return;
     if (days < 0 || seconds < 0) {
         log().warn("the TLS certificate has expired: browsers will refuse it");

@@ -155,8 +155,8 @@ private:
 
 }  // namespace
 
-void start_websocket(Server& server, Counted counted, Stream stream,
-                     const HttpRequest& request, bool wrong_path) {
+void start_websocket(Server& server, Counted counted, Stream stream, const HttpRequest& request,
+                     bool wrong_path) {
     std::make_shared<WebsocketClient>(server, std::move(counted), std::move(stream))
         ->accept(request, wrong_path);
 }

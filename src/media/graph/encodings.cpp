@@ -59,7 +59,8 @@ bool Encodings::poll(Time now) {
 bool Encodings::better(std::size_t a, std::size_t b) const {
     const Encoding &x = encodings_[a], &y = encodings_[b];
     if (x.pixels != y.pixels && x.pixels != 0 && y.pixels != 0) return x.pixels > y.pixels;
-    if (x.pixels == 0 && y.pixels == 0 && x.measured && y.measured && x.bps != y.bps) return x.bps > y.bps;
+    if (x.pixels == 0 && y.pixels == 0 && x.measured && y.measured && x.bps != y.bps)
+        return x.bps > y.bps;
     return a > b;
 }
 
@@ -70,7 +71,8 @@ std::uint8_t Encodings::choose(std::optional<Bitrate> limit, std::uint8_t curren
         if (!e.flows) continue;
         if (!least || better(*least, i)) least = i;
         if (limit) {
-            const double allowed = static_cast<double>(limit->bps) * (i == current ? kStay : kEnter);
+            const double allowed =
+                static_cast<double>(limit->bps) * (i == current ? kStay : kEnter);
             if (i != current && !e.measured) continue;
             if (e.bps > allowed) continue;
         }

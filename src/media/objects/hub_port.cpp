@@ -29,7 +29,8 @@ void HubPort::release() {
 
 std::vector<MediaElement::OutputPort> HubPort::inner_sources() const {
     std::vector<OutputPort> list;
-    for (auto& [type, through] : through_) list.push_back({type, "default", through.output, nullptr});
+    for (auto& [type, through] : through_)
+        list.push_back({type, "default", through.output, nullptr});
     return list;
 }
 

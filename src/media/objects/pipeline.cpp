@@ -28,13 +28,15 @@ void MediaPipeline::set_latency_stats(bool on) {
     for (MediaElement* element : elements) element->measure_latency(on);
 }
 
-remote::Future<std::string> MediaPipeline::get_gstreamer_dot(std::optional<GstreamerDotDetails> details) {
+remote::Future<std::string> MediaPipeline::get_gstreamer_dot(
+    std::optional<GstreamerDotDetails> details) {
     std::vector<MediaElement*> elements;
     collect(*this, elements);
     return draw(*this, std::move(elements), details);
 }
 
-remote::Future<remote::Done> MediaPipeline::dump_gstreamer_dot(std::optional<GstreamerDotDetails> details) {
+remote::Future<remote::Done> MediaPipeline::dump_gstreamer_dot(
+    std::optional<GstreamerDotDetails> details) {
     return dump(*this, services_.graph, [&] { return get_gstreamer_dot(details); });
 }
 

@@ -24,10 +24,11 @@ struct ModuleInfo {
 };
 inline auto describe(Identity<ModuleInfo>) {
     using M = ModuleInfo;
-    return structure<M>("ModuleInfo", "A module that the server has loaded.",
-                        field("version", &M::version, "Its version."), field("name", &M::name, "Its name."),
-                        field("generationTime", &M::generationTime, "When it was built."),
-                        field("factories", &M::factories, "The classes of it that can be created, by name."));
+    return structure<M>(
+        "ModuleInfo", "A module that the server has loaded.",
+        field("version", &M::version, "Its version."), field("name", &M::name, "Its name."),
+        field("generationTime", &M::generationTime, "When it was built."),
+        field("factories", &M::factories, "The classes of it that can be created, by name."));
 }
 
 struct ServerInfo {
@@ -38,17 +39,20 @@ struct ServerInfo {
 };
 inline auto describe(Identity<ServerInfo>) {
     using S = ServerInfo;
-    return structure<S>("ServerInfo", "What a server is and has.", field("version", &S::version, "Its version."),
+    return structure<S>("ServerInfo", "What a server is and has.",
+                        field("version", &S::version, "Its version."),
                         field("modules", &S::modules, "What it has loaded."),
                         field("type", &S::type, "KMS, which clients expect."),
-                        field("capabilities", &S::capabilities, "What it can beyond the basic protocol: `transactions`."));
+                        field("capabilities", &S::capabilities,
+                              "What it can beyond the basic protocol: `transactions`."));
 }
 
 struct ObjectCreated {
     std::shared_ptr<MediaObject> object;
 };
 inline auto describe(Identity<ObjectCreated>) {
-    return structure<ObjectCreated>("ObjectCreated", "An object has been created, in whichever session.",
+    return structure<ObjectCreated>("ObjectCreated",
+                                    "An object has been created, in whichever session.",
                                     field("object", &ObjectCreated::object, "The object."))
         .extending("RaiseBase");
 }
@@ -56,13 +60,14 @@ struct ObjectDestroyed {
     std::string objectId;
 };
 inline auto describe(Identity<ObjectDestroyed>) {
-    return structure<ObjectDestroyed>("ObjectDestroyed", "An object is gone, in whichever session it was.",
+    return structure<ObjectDestroyed>("ObjectDestroyed",
+                                      "An object is gone, in whichever session it was.",
                                       field("objectId", &ObjectDestroyed::objectId, "Its id."))
         .extending("RaiseBase");
 }
 
-/// What clients see of the server as a whole. The gateway has the one object of this class and answers for it; here it is
-/// only declared, so that the descriptor is complete.
+/// What clients see of the server as a whole. The gateway has the one object of this class and
+/// answers for it; here it is only declared, so that the descriptor is complete.
 class ServerManager : public MediaObject {
 public:
     static constexpr const char* kClassName = "ServerManager";

@@ -18,7 +18,8 @@ constexpr Duration kMaxRetransmit = 2s;
 constexpr std::size_t kMaxFound = 16;
 /// A check of the peer makes us check at once, but for one that has just left.
 constexpr Duration kJustSent = 20ms;
-/// After a restart the nomination is repeated so often, for so long: as long as signalling may take.
+/// After a restart the nomination is repeated so often, for so long: as long as signalling may
+/// take.
 constexpr Duration kSettleInterval = 250ms;
 constexpr Duration kSettles = 5s;
 
@@ -252,8 +253,8 @@ void IceAgent::on_request(Time now, const IcePath& path, const StunMessage& requ
         ++counters_.strangers;
         return;
     }
-    // Of before a restart only the pair in use counts: a browser pairs its new candidates with our old ones, too, and
-    // would stay there, with the generation that both sides are about to leave.
+    // Of before a restart only the pair in use counts: a browser pairs its new candidates with our
+    // old ones, too, and would stay there, with the generation that both sides are about to leave.
     if (old && !(selected_ && selected_->path == path)) {
         ++counters_.strangers;
         return;
@@ -598,8 +599,8 @@ void IceAgent::on_deadline(Time now) {
             }
         } else if (&pair == selected_ && pair.due <= now) {
             if (settings_.consent_freshness) {
-                // With the nomination once more: who was nominated before it had our answer may have
-                // forgotten it since.
+                // With the nomination once more: who was nominated before it had our answer may
+                // have forgotten it since.
                 send_check(pair, now, controlling_ && pair.nominated);
                 std::array<std::uint8_t, 1> jitter;
                 random(jitter);

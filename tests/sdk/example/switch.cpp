@@ -6,7 +6,9 @@ namespace example {
 
 using rivero::MediaType;
 
-void Switch::select(media::HubPort& port) { choose(&own(port)); }
+void Switch::select(media::HubPort& port) {
+    choose(&own(port));
+}
 
 void Switch::on_port_removed(media::HubPort& port) {
     if (chosen_ == &port) choose(nullptr);

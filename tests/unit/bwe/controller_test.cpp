@@ -74,13 +74,15 @@ TEST_P(Controller, FallsWithHeavyLossThoughTheDelayStays) {
 }
 
 TEST_P(Controller, JitterReorderingAndDuplicatesDoNotStarveIt) {
-    Simulation simulation{{.delay = 30ms, .jitter = 15ms, .reordered = 0.02, .duplicated = 0.02}, GetParam()};
+    Simulation simulation{{.delay = 30ms, .jitter = 15ms, .reordered = 0.02, .duplicated = 0.02},
+                          GetParam()};
     simulation.run(25s);
     EXPECT_GE(simulation.estimate(), 1'000'000);
 }
 
 TEST_P(Controller, AReceiverThatIsBusyNowAndThenIsNoNarrowLink) {
-    Simulation simulation{{.delay = 5ms, .jitter = 2ms, .stall_every = 2s, .stall = 80ms}, GetParam()};
+    Simulation simulation{{.delay = 5ms, .jitter = 2ms, .stall_every = 2s, .stall = 80ms},
+                          GetParam()};
     simulation.fixed_rate = 150'000;
     simulation.wanted = 600'000;
     simulation.run(30s);

@@ -13,8 +13,9 @@
 
 namespace rivero::test {
 
-/// One direction of a bad network, in virtual time: a bottleneck with a queue that drops at its tail, then delay with
-/// jitter, loss, duplicates and reordering. The same seed gives the same network.
+/// One direction of a bad network, in virtual time: a bottleneck with a queue that drops at its
+/// tail, then delay with jitter, loss, duplicates and reordering. The same seed gives the same
+/// network.
 class Network {
 public:
     struct Settings {
@@ -28,7 +29,8 @@ public:
         Duration stall_every = 0ms;  ///< 0: never. So often the receiver does not come to read ...
         Duration stall = 60ms;       ///< ... for so long
     };
-    explicit Network(const Settings& settings, unsigned seed = 1) : settings_{settings}, random_{seed} {}
+    explicit Network(const Settings& settings, unsigned seed = 1)
+        : settings_{settings}, random_{seed} {}
 
     void set(const Settings& settings) { settings_ = settings; }
     [[nodiscard]] const Settings& settings() const { return settings_; }
@@ -40,8 +42,8 @@ public:
             const Time begins = std::max(now, busy_until_);
             queue_ = begins - now;
             if (queue_ > settings_.max_queue) return {};
-            leaves = begins + std::chrono::duration_cast<Duration>(
-                                  std::chrono::duration<double>(static_cast<double>(bytes) * 8 / settings_.bps));
+            leaves = begins + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(
+                                  static_cast<double>(bytes) * 8 / settings_.bps));
             busy_until_ = leaves;
         } else {
             queue_ = {};
@@ -49,8 +51,8 @@ public:
         if (chance(settings_.loss)) return {};
         Time arrives = leaves + settings_.delay;
         if (settings_.jitter > Duration{})
-            arrives += std::chrono::duration_cast<Duration>(settings_.jitter *
-                                                            std::uniform_real_distribution<>{0, 1}(random_));
+            arrives += std::chrono::duration_cast<Duration>(
+                settings_.jitter * std::uniform_real_distribution<>{0, 1}(random_));
         if (chance(settings_.reordered)) {
             arrives += 20ms;
         } else {

@@ -41,11 +41,13 @@ TEST(SentPackets, TellsEachFateOnceAndALateArrivalAfterItsLoss) {
     bwe::SentPackets sent;
     for (int i = 0; i < 5; ++i) (void)sent.add(t0 + i * 1ms, 100, 0);  // 1...5
     EXPECT_EQ(sent.bytes_in_flight(), 500u);
-    EXPECT_EQ(fates(sent.on_feedback(feedback(SeqNum{1}, 3, 10, {{SeqNum{1}, 0ms}, {SeqNum{3}, 2ms}}))), "1+ 2- 3+ ");
-    EXPECT_EQ(sent.bytes_in_flight(), 200u);
     EXPECT_EQ(
-        fates(sent.on_feedback(feedback(SeqNum{1}, 4, 10, {{SeqNum{1}, 0ms}, {SeqNum{2}, 5ms}, {SeqNum{4}, 6ms}}))),
-        "2+ 4+ ");
+        fates(sent.on_feedback(feedback(SeqNum{1}, 3, 10, {{SeqNum{1}, 0ms}, {SeqNum{3}, 2ms}}))),
+        "1+ 2- 3+ ");
+    EXPECT_EQ(sent.bytes_in_flight(), 200u);
+    EXPECT_EQ(fates(sent.on_feedback(feedback(
+                  SeqNum{1}, 4, 10, {{SeqNum{1}, 0ms}, {SeqNum{2}, 5ms}, {SeqNum{4}, 6ms}}))),
+              "2+ 4+ ");
     EXPECT_EQ(sent.bytes_in_flight(), 100u);
 }
 
@@ -64,7 +66,8 @@ TEST(SentPackets, NumbersAndReferenceTimesWrap) {
     const auto first = sent.on_feedback(feedback(SeqNum{4463}, 1, 0x7fffff, {{SeqNum{4463}, 0ms}}));
     ASSERT_EQ(fates(first), "69999+ ");
     const Duration before = *first[0].received;
-    const auto second = sent.on_feedback(feedback(SeqNum{4464}, 1, -0x800000, {{SeqNum{4464}, 0ms}}));
+    const auto second =
+        sent.on_feedback(feedback(SeqNum{4464}, 1, -0x800000, {{SeqNum{4464}, 0ms}}));
     ASSERT_EQ(fates(second), "70000+ ");
     EXPECT_EQ(*second[0].received - before, 64ms);
 }
@@ -167,7 +170,8 @@ TEST(AcknowledgedRate, FollowsAStepWithinASecond) {
     bwe::AcknowledgedRate rate;
     Duration now{};
     auto feed = [&](double bps, Duration time) {
-        const Duration interval = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1000 * 8 / bps));
+        const Duration interval =
+            std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1000 * 8 / bps));
         for (const Duration end = now + time; now < end; now += interval) rate.on_packet(now, 1000);
     };
     feed(1'000'000, 2s);
@@ -213,7 +217,8 @@ TEST(ProbeEstimator, MeasuresWhatTheLinkCarried) {
 TEST(ProbeEstimator, SaysNothingOfABurstThatAQueueLetGo) {
     bwe::ProbeEstimator estimator;
     const bwe::Probe probe{1, 2'000'000, 5000, 5};
-    for (int i = 0; i < 6; ++i) EXPECT_FALSE(estimator.on_packet({i, t0 + i * 4ms, 1000, 1, Duration{i * 1ms}}, probe));
+    for (int i = 0; i < 6; ++i)
+        EXPECT_FALSE(estimator.on_packet({i, t0 + i * 4ms, 1000, 1, Duration{i * 1ms}}, probe));
 }
 
 TEST(Prober, LooksHigherWhileItFindsWhatItLooksFor) {

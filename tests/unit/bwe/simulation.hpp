@@ -14,11 +14,13 @@
 
 namespace rivero::test {
 
-/// A sender that makes 30 frames a second of what the controller allows (or of a fixed rate), a pacer, a bad network,
-/// and a receiver that sends transport-wide feedback. Virtual time in steps of 1 ms.
+/// A sender that makes 30 frames a second of what the controller allows (or of a fixed rate), a
+/// pacer, a bad network, and a receiver that sends transport-wide feedback. Virtual time in steps
+/// of 1 ms.
 class Simulation {
 public:
-    explicit Simulation(const Network::Settings& forward, unsigned seed = 1) : network{forward, seed} {}
+    explicit Simulation(const Network::Settings& forward, unsigned seed = 1)
+        : network{forward, seed} {}
 
     struct Sample {
         Duration at;
@@ -47,18 +49,22 @@ private:
     static constexpr std::size_t kPacket = 1200;
 
     void step() {
-        for (auto it = arrivals_.begin(); it != arrivals_.end() && it->first <= now_; it = arrivals_.erase(it))
+        for (auto it = arrivals_.begin(); it != arrivals_.end() && it->first <= now_;
+             it = arrivals_.erase(it))
             recorder_.on_packet(it->first + kReceiverClock, it->second, Ssrc{1});
         for (auto& feedback : recorder_.poll(now_ + kReceiverClock))
             feedbacks_.emplace(now_ + network.settings().delay, feedback);
-        for (auto it = feedbacks_.begin(); it != feedbacks_.end() && it->first <= now_; it = feedbacks_.erase(it))
+        for (auto it = feedbacks_.begin(); it != feedbacks_.end() && it->first <= now_;
+             it = feedbacks_.erase(it))
             controller.on_feedback(now_, it->second);
-        controller.set_wanted(Bitrate{static_cast<std::int64_t>(wanted.value_or(fixed_rate.value_or(max_rate)))});
+        controller.set_wanted(
+            Bitrate{static_cast<std::int64_t>(wanted.value_or(fixed_rate.value_or(max_rate)))});
         pacer.set_rate(2.5 * estimate());
         while (auto bytes = pacer.pop(now_)) transmit(*bytes);
         if (now_ >= next_frame_) {
             next_frame_ = now_ + 33ms;
-            auto left = static_cast<std::size_t>(fixed_rate.value_or(std::min(estimate(), max_rate)) / 8 * 0.033);
+            auto left = static_cast<std::size_t>(
+                fixed_rate.value_or(std::min(estimate(), max_rate)) / 8 * 0.033);
             for (; left > 0; left -= std::min(left, kPacket)) {
                 const auto bytes = std::min(left, kPacket);
                 if (pacer.admit(now_, bwe::Priority::video, bytes)) {
@@ -68,11 +74,13 @@ private:
                 }
             }
         }
-        for (auto due = controller.padding_due(now_, true); due > 0; due -= std::min(due, kPacket / 2)) {
+        for (auto due = controller.padding_due(now_, true); due > 0;
+             due -= std::min(due, kPacket / 2)) {
             padding_sent += static_cast<double>(kPacket) / 2;
             transmit(kPacket / 2);
         }
-        if ((now_ - kStart) % 50ms == Duration{}) samples.push_back({elapsed(), estimate(), network.queue()});
+        if ((now_ - kStart) % 50ms == Duration{})
+            samples.push_back({elapsed(), estimate(), network.queue()});
     }
     void transmit(std::size_t bytes) {
         const SeqNum seq = controller.on_sent(now_, bytes);

@@ -11,10 +11,12 @@ namespace {
 
 using Verdict = LayerFilter::Verdict;
 
-/// A sender of layers, one packet for each layer of a picture, 1000 bytes each, 10 pictures a second.
+/// A sender of layers, one packet for each layer of a picture, 1000 bytes each, 10 pictures a
+/// second.
 struct LayerFilterTest : testing::Test {
     /// @return what of the picture is sent: spatial ids, `!` behind the one with the marker
-    std::string picture(int spatial_layers, std::uint8_t temporal, bool key = false, bool sync = false) {
+    std::string picture(int spatial_layers, std::uint8_t temporal, bool key = false,
+                        bool sync = false) {
         std::string sent;
         for (int s = 0; s < spatial_layers; ++s) {
             auto p = pool.make();
@@ -53,7 +55,8 @@ TEST_F(LayerFilterTest, LeavesOutSpatialLayersFromTheNextPictureOnAndMarksTheNew
     for (int i = 0; i < 6; ++i) picture(3, 0);
     EXPECT_EQ(picture(3, 0), "0!");
     filter.set_limit(Bitrate::kbps(200));
-    for (int i = 0; i < 6; ++i) EXPECT_EQ(picture(3, 0), "0!") << "the higher one begins with a key frame";
+    for (int i = 0; i < 6; ++i)
+        EXPECT_EQ(picture(3, 0), "0!") << "the higher one begins with a key frame";
     EXPECT_TRUE(filter.take_keyframe_wish());
     EXPECT_FALSE(filter.take_keyframe_wish());
     EXPECT_EQ(picture(3, 0, true), "01!");

@@ -22,7 +22,13 @@ ByteVector vp8_payload(std::uint16_t id, std::uint8_t tl0, std::uint8_t temporal
             0x02};
 }
 ByteVector vp9_payload(std::uint16_t id, std::uint8_t tl0) {
-    return {0xa8, static_cast<std::uint8_t>(0x80 | id >> 8), static_cast<std::uint8_t>(id), 0x00, tl0, 0x01, 0x02};
+    return {0xa8,
+            static_cast<std::uint8_t>(0x80 | id >> 8),
+            static_cast<std::uint8_t>(id),
+            0x00,
+            tl0,
+            0x01,
+            0x02};
 }
 PictureIds::Ids vp8_sent(PictureIds& ids, ByteVector payload) {
     PictureIds::apply(Codec::vp8, payload, ids.forward(Codec::vp8, payload));
@@ -43,8 +49,10 @@ TEST(PictureIds, GoOnAcrossASwitch) {
 TEST(PictureIds, WrapAsTheDescriptorDoes) {
     PictureIds ids;
     for (int i = 0; i < 100'000; ++i) {
-        const auto sent = vp8_sent(ids, vp8_payload((i + 32760) & 0x7fff, static_cast<std::uint8_t>(i + 250)));
-        ASSERT_EQ(sent, (PictureIds::Ids{static_cast<std::uint16_t>(i & 0x7fff), static_cast<std::uint8_t>(i)}));
+        const auto sent =
+            vp8_sent(ids, vp8_payload((i + 32760) & 0x7fff, static_cast<std::uint8_t>(i + 250)));
+        ASSERT_EQ(sent, (PictureIds::Ids{static_cast<std::uint16_t>(i & 0x7fff),
+                                         static_cast<std::uint8_t>(i)}));
     }
 }
 
@@ -70,7 +78,8 @@ TEST(PictureIds, OfVp9GoOnToo) {
         return PictureIds::Ids{d->picture_id, d->tl0_pic_idx};
     };
     EXPECT_EQ(sent(vp9_payload(300, 9)), (PictureIds::Ids{0, 0}));
-    EXPECT_EQ(sent(vp9_payload(302, 10)), (PictureIds::Ids{2, 1})) << "what is missing stays missing";
+    EXPECT_EQ(sent(vp9_payload(302, 10)), (PictureIds::Ids{2, 1}))
+        << "what is missing stays missing";
     ids.switch_source();
     EXPECT_EQ(sent(vp9_payload(20000, 77)), (PictureIds::Ids{3, 2}));
 }

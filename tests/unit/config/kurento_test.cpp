@@ -85,9 +85,10 @@ TEST_F(KurentoConfig, OfAFreshInstallation) {
     EXPECT_TRUE(settings.sessions.request_cache);
     EXPECT_EQ(settings.uri.default_path, "file:///var/lib/kurento/");
     EXPECT_EQ(settings.rtc.turn_url, "") << "nobody has the server of the example";
-    EXPECT_THAT(converted.settings,
-                AllOf(StartsWith("// Made by rivero"), HasSubstr("commands the server"),
-                      HasSubstr("// Was mediaServer.net.websocket.port."), Not(HasSubstr("minPort"))));
+    EXPECT_THAT(
+        converted.settings,
+        AllOf(StartsWith("// Made by rivero"), HasSubstr("commands the server"),
+              HasSubstr("// Was mediaServer.net.websocket.port."), Not(HasSubstr("minPort"))));
     EXPECT_THAT(converted.report, Contains("mediaServer.net.websocket.port -> listen.port = 8888"));
     EXPECT_THAT(converted.report,
                 Contains(AllOf(StartsWith("mediaServer.net.websocket.threads: no counterpart: "),
@@ -118,7 +119,7 @@ TEST_F(KurentoConfig, WithEverythingSet) {
                 "pemCertificateECDSA=" +
                     (root / "ec.pem").string() +
                     "\nexternalIPv4=203.0.113.1\n"
-                "externalIPv6=2001:db8::1\niceTcp=0\nenable-h265=true\nmisspelt=1\n");
+                    "externalIPv6=2001:db8::1\niceTcp=0\nenable-h265=true\nmisspelt=1\n");
     const auto converted = convert();
     const auto s = read(converted);
     EXPECT_EQ(s.resources.exception_limit, 0.7);
@@ -164,11 +165,13 @@ TEST_F(KurentoConfig, WhatMakesNoSenseIsLeftOutAndSaid) {
     EXPECT_EQ(s.listen.port, 8888);
     EXPECT_EQ(s.listen.tls.port, -1);
     EXPECT_EQ(s.rtc.min_port, Settings{}.rtc.min_port);
-    EXPECT_THAT(converted.report,
-                Contains("mediaServer.net.websocket.port: left out: \"many\" is not a whole number"));
+    EXPECT_THAT(
+        converted.report,
+        Contains("mediaServer.net.websocket.port: left out: \"many\" is not a whole number"));
     EXPECT_THAT(converted.report, Contains(HasSubstr("there is no certificate")));
     EXPECT_THAT(converted.report, Contains(HasSubstr("Broken.conf.ini")));
-    EXPECT_THAT(converted.report, Contains(HasSubstr("WebRtcEndpoint.conf.json: this is not JSON")));
+    EXPECT_THAT(converted.report,
+                Contains(HasSubstr("WebRtcEndpoint.conf.json: this is not JSON")));
 }
 
 TEST_F(KurentoConfig, VariablesOfTheContainerWin) {

@@ -50,12 +50,12 @@ INSTANTIATE_TEST_SUITE_P(
         OriginCase{"LooksLikeAnAddress", "http://127.0.0.1.evil.example", "127.0.0.1.evil.example",
                    false},
         OriginCase{"NoHost", "http://localhost:3000", "", false},
-        OriginCase{"Null", "null", "h:8888", false},
-        OriginCase{"NoName", "http://", "", false}),
+        OriginCase{"Null", "null", "h:8888", false}, OriginCase{"NoName", "http://", "", false}),
     [](const auto& row) { return row.param.name; });
 
 TEST(OriginPolicy, AStarAllowsAll) {
-    const Access access{{.allowed_origins = {"*"}, .host_names = {}, .tokens = {}, .token_file = {}}};
+    const Access access{
+        {.allowed_origins = {"*"}, .host_names = {}, .tokens = {}, .token_file = {}}};
     EXPECT_TRUE(access.origin_allowed("https://evil.example", "h"));
     EXPECT_TRUE(access.host_is_ours("h"));
 }
@@ -63,10 +63,10 @@ TEST(OriginPolicy, AStarAllowsAll) {
 TEST(OriginPolicy, NamesInTheCertificateAreOurs) {
     const auto certificate = [](const std::string& name) { return name == "tls.example.org"; };
     const Access access{options()};
-    EXPECT_TRUE(access.origin_allowed("https://tls.example.org:8433", "tls.example.org:8433",
-                                      certificate));
-    EXPECT_FALSE(access.origin_allowed("https://other.example.org", "other.example.org",
-                                       certificate));
+    EXPECT_TRUE(
+        access.origin_allowed("https://tls.example.org:8433", "tls.example.org:8433", certificate));
+    EXPECT_FALSE(
+        access.origin_allowed("https://other.example.org", "other.example.org", certificate));
     EXPECT_FALSE(access.host_is_ours("tls.example.org"));
 }
 
@@ -91,7 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
         TokenCase{"InTheHeader", "Bearer correct horse+battery", "/kurento", true},
         TokenCase{"SchemeInOtherCase", "bearer correct horse+battery", "/kurento", true},
         TokenCase{"InTheQuery", "", "/kurento?access_token=correct%20horse%2Bbattery", true},
-        TokenCase{"AmongOthers", "", "/kurento?a&b=1&access_token=correct%20horse%2bbattery&c", true},
+        TokenCase{"AmongOthers", "", "/kurento?a&b=1&access_token=correct%20horse%2bbattery&c",
+                  true},
         TokenCase{"None", "", "/kurento", false},
         TokenCase{"EmptyHeader", "Bearer ", "/kurento", false},
         TokenCase{"EmptyQuery", "", "/kurento?access_token=", false},

@@ -313,13 +313,10 @@ TEST(DaemonTest, ASlowCallDelaysNobodyElse) {
                    {"method", "invoke"},
                    {"params", {{"object", p1}, {"operation", "hold"}}}}
                   .dump());
-    EXPECT_TRUE(
-        other.ask("invoke", {{"object", p2}, {"operation", "echo"}}).contains("result"));
+    EXPECT_TRUE(other.ask("invoke", {{"object", p2}, {"operation", "echo"}}).contains("result"));
     // Another room of the same connection is worked on, too, although its answer waits its turn.
-    slow.send(Json{{"jsonrpc", "2.0"},
-                   {"id", "released"},
-                   {"method", "release"},
-                   {"params", {{"object", p2}}}}
+    slow.send(Json{
+        {"jsonrpc", "2.0"}, {"id", "released"}, {"method", "release"}, {"params", {{"object", p2}}}}
                   .dump());
     while (!other.ask("invoke", {{"object", p2}, {"operation", "echo"}}).contains("error")) {
     }

@@ -439,7 +439,8 @@ TEST_F(GatewayTest, StopsReadingWhenTooManyRequestsAreUnderWay) {
 TEST_F(GatewayTest, StopsReadingWhenRequestsUnderWayAreLarge) {
     const auto pipeline = create(client, "MediaPipeline");
     const std::string text(60'000, 'x');
-    const Json hold{{"object", pipeline}, {"operation", "hold"}, {"operationParams", {{"t", text}}}};
+    const Json hold{
+        {"object", pipeline}, {"operation", "hold"}, {"operationParams", {{"t", text}}}};
     EXPECT_TRUE(client.request(1001, "invoke", hold));
     EXPECT_FALSE(client.request(1002, "invoke", hold));
     loop.run();
@@ -737,9 +738,9 @@ TEST_F(GatewayTest, TheNumberOfObjectsIsBounded) {
 
 TEST_F(GatewayTest, NothingIsMadeWhenFilesAreScarce) {
     test::ManualLoop own_loop;
-    Gateway tight{own_loop,
-                  {.service = {.version = "1", .metadata = {}, .resource_limit = 1e-9}}};
-    tight.service().add_host(HostId{1}, [](const std::string&) {}, [] {});
+    Gateway tight{own_loop, {.service = {.version = "1", .metadata = {}, .resource_limit = 1e-9}}};
+    tight.service().add_host(
+        HostId{1}, [](const std::string&) {}, [] {});
     Client a{tight};
     a.request(1, "create", {{"type", "MediaPipeline"}});
     own_loop.run();

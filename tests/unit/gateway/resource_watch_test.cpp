@@ -12,9 +12,10 @@ namespace {
 
 class ResourceWatchTest : public testing::Test {
 protected:
-    std::map<pid_t, ResourceUse> system{{1, {.threads = 10, .files = 80, .max_threads = 0, .max_files = 100}},
-                                        {2, {.threads = 10, .files = 81, .max_threads = 0, .max_files = 100}},
-                                        {3, {.threads = 10, .files = 999, .max_threads = 0, .max_files = 0}}};
+    std::map<pid_t, ResourceUse> system{
+        {1, {.threads = 10, .files = 80, .max_threads = 0, .max_files = 100}},
+        {2, {.threads = 10, .files = 81, .max_threads = 0, .max_files = 100}},
+        {3, {.threads = 10, .files = 999, .max_threads = 0, .max_files = 0}}};
     int looks = 0;
     ResourceWatch watch{0.8, [this](pid_t pid) -> std::optional<ResourceUse> {
                             ++looks;

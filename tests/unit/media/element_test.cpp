@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // MediaObject and MediaElement as clients see them.
 #include "object_world.hpp"
-
 #include "rivero/media/stats.hpp"
 
 #include <gmock/gmock.h>
@@ -58,7 +57,8 @@ TEST_F(ElementTest, KeepsTagsInTheOrderOfTheirKeys) {
     EXPECT_EQ(call(*a, "removeTag", {{"key", "never"}}), nullptr);
     const Json tags = call(*a, "getTags");
     ASSERT_EQ(tags.size(), 2u);
-    EXPECT_EQ(tags[0], (Json{{"__module__", "kurento"}, {"__type__", "Tag"}, {"key", "a"}, {"value", "1"}}));
+    EXPECT_EQ(tags[0],
+              (Json{{"__module__", "kurento"}, {"__type__", "Tag"}, {"key", "a"}, {"value", "1"}}));
     EXPECT_EQ(call(*a, "getTag", {{"key", "b"}}), "again");
     EXPECT_EQ(call(*a, "getTag", {{"key", "c"}}), "40110: Tag key 'c' not found");
 }
@@ -72,44 +72,65 @@ TEST_F(ElementTest, EventsHaveAllTheirMembers) {
     Json error = events[0].data;
     EXPECT_TRUE(error["timestampMillis"].is_string());
     error.erase("timestampMillis");
-    EXPECT_EQ(error, (Json{{"source", a->id()}, {"tags", Json::array()}, {"type", "STREAM_ERROR_DECODE"},
-                           {"description", "It broke."}, {"errorCode", 3}}));
+    EXPECT_EQ(error, (Json{{"source", a->id()},
+                           {"tags", Json::array()},
+                           {"type", "STREAM_ERROR_DECODE"},
+                           {"description", "It broke."},
+                           {"errorCode", 3}}));
     Json connected = events[1].data;
     connected.erase("timestampMillis");
-    EXPECT_EQ(connected,
-              (Json{{"source", a->id()}, {"sink", b->id()}, {"mediaType", "AUDIO"}, {"type", "ElementConnected"},
-                    {"sourceMediaDescription", "default"}, {"sinkMediaDescription", "default"},
-                    {"tags", {{{"__module__", "kurento"}, {"__type__", "Tag"}, {"key", "room"}, {"value", "7"}}}}}));
+    EXPECT_EQ(connected, (Json{{"source", a->id()},
+                               {"sink", b->id()},
+                               {"mediaType", "AUDIO"},
+                               {"type", "ElementConnected"},
+                               {"sourceMediaDescription", "default"},
+                               {"sinkMediaDescription", "default"},
+                               {"tags",
+                                {{{"__module__", "kurento"},
+                                  {"__type__", "Tag"},
+                                  {"key", "room"},
+                                  {"value", "7"}}}}}));
 }
 
 TEST_F(ElementTest, ConnectsAllKindsInOneGoAndListsThemByType) {
     EXPECT_EQ(call(*a, "connect", {{"sink", b->id()}}), nullptr);
-    EXPECT_THAT(take_events("mediaType"), ElementsAre("ElementConnected:AUDIO", "ElementConnected:VIDEO", "ElementConnected:DATA"));
+    EXPECT_THAT(
+        take_events("mediaType"),
+        ElementsAre("ElementConnected:AUDIO", "ElementConnected:VIDEO", "ElementConnected:DATA"));
     EXPECT_THAT(types(call(*a, "getSinkConnections")), ElementsAre("AUDIO", "DATA", "VIDEO"));
     EXPECT_THAT(types(call(*b, "getSourceConnections")), ElementsAre("AUDIO", "DATA", "VIDEO"));
     EXPECT_EQ(call(*b, "getSourceConnections", {{"mediaType", "DATA"}})[0],
-              (Json{{"__module__", "kurento"}, {"__type__", "ElementConnectionData"}, {"source", a->id()}, {"sink", b->id()},
-                    {"type", "DATA"}, {"sourceDescription", "default"}, {"sinkDescription", "default"}}));
-    EXPECT_EQ(call(*a, "getSinkConnections", {{"mediaType", "VIDEO"}, {"description", "other"}}), Json::array());
+              (Json{{"__module__", "kurento"},
+                    {"__type__", "ElementConnectionData"},
+                    {"source", a->id()},
+                    {"sink", b->id()},
+                    {"type", "DATA"},
+                    {"sourceDescription", "default"},
+                    {"sinkDescription", "default"}}));
+    EXPECT_EQ(call(*a, "getSinkConnections", {{"mediaType", "VIDEO"}, {"description", "other"}}),
+              Json::array());
     EXPECT_EQ(call(*a, "disconnect", {{"sink", b->id()}, {"mediaType", "DATA"}}), nullptr);
     EXPECT_THAT(types(call(*a, "getSinkConnections")), ElementsAre("AUDIO", "VIDEO"));
     EXPECT_THAT(take_events("mediaType"), ElementsAre("ElementDisconnected:DATA"));
     // What is not connected is no error, and is told nevertheless.
     EXPECT_EQ(call(*a, "disconnect", {{"sink", c->id()}}), nullptr);
     EXPECT_THAT(take_events("mediaType"),
-                ElementsAre("ElementDisconnected:AUDIO", "ElementDisconnected:VIDEO", "ElementDisconnected:DATA"));
+                ElementsAre("ElementDisconnected:AUDIO", "ElementDisconnected:VIDEO",
+                            "ElementDisconnected:DATA"));
 }
 
 TEST_F(ElementTest, AnInputHasOneSourceAndAnOutputAnyNumberOfReceivers) {
     a->video_out->set_format(rtp(Codec::vp8));
     b->video_out->set_format(rtp(Codec::vp8));
-    mute["MediaTranscodingStateChanged"] = mute["MediaFlowInStateChanged"] = mute["MediaFlowOutStateChanged"] = true;
+    mute["MediaTranscodingStateChanged"] = mute["MediaFlowInStateChanged"] =
+        mute["MediaFlowOutStateChanged"] = true;
     const Json to_c = {{"sink", c->id()}, {"mediaType", "VIDEO"}};
     call(*a, "connect", to_c);
     call(*a, "connect", {{"sink", b->id()}, {"mediaType", "VIDEO"}});
     take_events("source");
     call(*b, "connect", to_c);
-    EXPECT_THAT(take_events("source"), ElementsAre("ElementDisconnected:" + a->id(), "ElementConnected:" + b->id()));
+    EXPECT_THAT(take_events("source"),
+                ElementsAre("ElementDisconnected:" + a->id(), "ElementConnected:" + b->id()));
     EXPECT_EQ(call(*c, "getSourceConnections").size(), 1u);
     a->video_out->push(packet(1));
     b->video_out->push(packet(2));
@@ -131,25 +152,34 @@ TEST_F(ElementTest, MayBeConnectedToItself) {
 TEST_F(ElementTest, RefusesWhatCannotBeConnectedAndChangesNothing) {
     auto elsewhere = element(pipeline());
     EXPECT_THAT(call(*a, "connect", {{"sink", elsewhere->id()}}), StartsWith("40004: "));
-    EXPECT_THAT(call(*a, "connect", {{"sink", b->id()}, {"mediaType", "VIDEO"}, {"sourceMediaDescription", "screen"}}),
-                StartsWith("40004: "));
-    EXPECT_THAT(call(*a, "connect", {{"sink", b->id()}, {"mediaType", "DATA"}, {"sourceMediaDescription", "chat"}}),
-                StartsWith("40004: "));
-    EXPECT_THAT(call(*a, "connect", {{"sink", p->id()}}), StartsWith("40001: 'sink' should be a MediaElement"));
+    EXPECT_THAT(
+        call(*a, "connect",
+             {{"sink", b->id()}, {"mediaType", "VIDEO"}, {"sourceMediaDescription", "screen"}}),
+        StartsWith("40004: "));
+    EXPECT_THAT(
+        call(*a, "connect",
+             {{"sink", b->id()}, {"mediaType", "DATA"}, {"sourceMediaDescription", "chat"}}),
+        StartsWith("40004: "));
+    EXPECT_THAT(call(*a, "connect", {{"sink", p->id()}}),
+                StartsWith("40001: 'sink' should be a MediaElement"));
     EXPECT_EQ(call(*a, "connect", {{"sink", "nobody"}}), "40101: Object 'nobody' not found");
     EXPECT_THAT(call(*a, "connect", {{"sink", "newref:0"}}), StartsWith("40109: "));
     EXPECT_EQ(call(*a, "getSinkConnections"), Json::array());
     EXPECT_TRUE(events.empty());
     // A parameter behind a missing one does not count.
-    EXPECT_EQ(call(*a, "connect", {{"sink", b->id()}, {"sinkMediaDescription", "screen"}}), nullptr);
+    EXPECT_EQ(call(*a, "connect", {{"sink", b->id()}, {"sinkMediaDescription", "screen"}}),
+              nullptr);
     EXPECT_EQ(call(*b, "getSourceConnections")[2]["sinkDescription"], "default");
 }
 
 TEST_F(ElementTest, AnInputMayComeAfterItsConnection) {
     a->video_out->set_format(rtp(Codec::vp8));
     const auto connect = [&](const std::string& description) {
-        return call(*a, "connect", {{"sink", b->id()}, {"mediaType", "VIDEO"}, {"sourceMediaDescription", "default"},
-                                    {"sinkMediaDescription", description}});
+        return call(*a, "connect",
+                    {{"sink", b->id()},
+                     {"mediaType", "VIDEO"},
+                     {"sourceMediaDescription", "default"},
+                     {"sinkMediaDescription", description}});
     };
     EXPECT_EQ(connect("screen"), nullptr);
     auto screen = b->give_input("screen");
@@ -167,7 +197,9 @@ TEST_F(ElementTest, ReleaseDisconnectsBothSidesAndTellsTheSources) {
     call(*b, "connect", {{"sink", c->id()}, {"mediaType", "VIDEO"}});
     events.clear();
     release(b);
-    EXPECT_THAT(take_events("source"), testing::UnorderedElementsAre("ElementDisconnected:" + a->id(), "ElementDisconnected:" + b->id()));
+    EXPECT_THAT(take_events("source"),
+                testing::UnorderedElementsAre("ElementDisconnected:" + a->id(),
+                                              "ElementDisconnected:" + b->id()));
     EXPECT_EQ(call(*a, "getSinkConnections"), Json::array());
     EXPECT_EQ(call(*c, "getSourceConnections"), Json::array());
 }
@@ -178,10 +210,15 @@ TEST_F(ElementTest, TellsWhenMediaBeginsAndCeasesToFlow) {
     call(*a, "connect", {{"sink", b->id()}, {"mediaType", "VIDEO"}});
     a->video_out->push(packet(1));
     loop.run();
-    EXPECT_THAT(take_events("state"), ElementsAre("MediaFlowOutStateChanged:FLOWING", "MediaFlowInStateChanged:FLOWING"));
+    EXPECT_THAT(take_events("state"),
+                ElementsAre("MediaFlowOutStateChanged:FLOWING", "MediaFlowInStateChanged:FLOWING"));
     EXPECT_EQ(call(*b, "isMediaFlowingIn", {{"mediaType", "VIDEO"}}), true);
-    EXPECT_EQ(call(*a, "isMediaFlowingOut", {{"mediaType", "VIDEO"}, {"sourceMediaDescription", "default"}}), true);
-    EXPECT_EQ(call(*a, "isMediaFlowingOut", {{"mediaType", "VIDEO"}, {"sourceMediaDescription", "none"}}), false);
+    EXPECT_EQ(call(*a, "isMediaFlowingOut",
+                   {{"mediaType", "VIDEO"}, {"sourceMediaDescription", "default"}}),
+              true);
+    EXPECT_EQ(
+        call(*a, "isMediaFlowingOut", {{"mediaType", "VIDEO"}, {"sourceMediaDescription", "none"}}),
+        false);
     EXPECT_EQ(call(*a, "isMediaFlowingOut", {{"mediaType", "AUDIO"}}), false);
     EXPECT_THAT(call(*a, "isMediaFlowingOut", {{"mediaType", "DATA"}}), StartsWith("40107: "));
     EXPECT_THAT(call(*a, "isMediaFlowingIn", {{"mediaType", "DATA"}}), StartsWith("40107: "));
@@ -191,7 +228,8 @@ TEST_F(ElementTest, TellsWhenMediaBeginsAndCeasesToFlow) {
     EXPECT_TRUE(events.empty());
     loop.advance(FlowMonitor::kPeriod);
     EXPECT_THAT(take_events("padName"),
-                testing::UnorderedElementsAre("MediaFlowOutStateChanged:default", "MediaFlowInStateChanged:default"));
+                testing::UnorderedElementsAre("MediaFlowOutStateChanged:default",
+                                              "MediaFlowInStateChanged:default"));
     EXPECT_EQ(call(*b, "isMediaFlowingIn", {{"mediaType", "VIDEO"}}), false);
 }
 
@@ -204,7 +242,8 @@ TEST_F(ElementTest, TranscodingComesAndGoesWithWhoNeedsIt) {
     call(*a, "connect", {{"sink", other->id()}, {"mediaType", "VIDEO"}});
     EXPECT_THAT(take_events("state"), ElementsAre("MediaTranscodingStateChanged:TRANSCODING"));
     for (const char* bin : {"default", "", "agnosticbin0"})
-        EXPECT_EQ(call(*a, "isMediaTranscoding", {{"mediaType", "VIDEO"}, {"binName", bin}}), true) << bin;
+        EXPECT_EQ(call(*a, "isMediaTranscoding", {{"mediaType", "VIDEO"}, {"binName", bin}}), true)
+            << bin;
     EXPECT_EQ(call(*a, "isMediaTranscoding", {{"mediaType", "AUDIO"}}), false);
     EXPECT_THAT(call(*a, "isMediaTranscoding", {{"mediaType", "DATA"}}), StartsWith("40107: "));
     call(*a, "disconnect", {{"sink", other->id()}, {"mediaType", "VIDEO"}});
@@ -215,20 +254,26 @@ TEST_F(ElementTest, TranscodingComesAndGoesWithWhoNeedsIt) {
 TEST_F(ElementTest, AFormatThatIsSetNarrowsWhatComesIn) {
     auto both = element(p, {Acceptable::rtp(Codec::h264), Acceptable::rtp(Codec::vp8)});
     a->video_out->set_format(rtp(Codec::vp8));
-    call(*both, "setVideoFormat", {{"caps", {{"codec", "VP8"}, {"framerate", {{"numerator", 15}, {"denominator", 1}}}}}});
+    call(*both, "setVideoFormat",
+         {{"caps", {{"codec", "VP8"}, {"framerate", {{"numerator", 15}, {"denominator", 1}}}}}});
     call(*a, "connect", {{"sink", both->id()}, {"mediaType", "VIDEO"}});
     EXPECT_THAT(both->video_in->log, ElementsAre("rtp/VP8"));
     // A codec that it does not take: nothing comes, and the client hears of it.
     events.clear();
-    call(*both, "setVideoFormat", {{"caps", {{"codec", "VP9"}, {"framerate", {{"numerator", 15}, {"denominator", 1}}}}}});
+    call(*both, "setVideoFormat",
+         {{"caps", {{"codec", "VP9"}, {"framerate", {{"numerator", 15}, {"denominator", 1}}}}}});
     EXPECT_THAT(both->video_in->log, ElementsAre("rtp/VP8", "detached"));
     EXPECT_THAT(take_events("type"), testing::Contains("Error:STREAM_ERROR_FAILED"));
-    EXPECT_EQ(call(*both, "setVideoFormat", {{"caps", {{"codec", "VP8"}}}}), "40001: 'framerate' property should be a object");
-    EXPECT_THAT(call(*both, "setAudioFormat", {{"caps", {{"codec", "OPUS"}, {"bitrate", 0}}}}), StartsWith("40107: "));
+    EXPECT_EQ(call(*both, "setVideoFormat", {{"caps", {{"codec", "VP8"}}}}),
+              "40001: 'framerate' property should be a object");
+    EXPECT_THAT(call(*both, "setAudioFormat", {{"caps", {{"codec", "OPUS"}, {"bitrate", 0}}}}),
+                StartsWith("40107: "));
 }
 
 TEST_F(ElementTest, EncoderBitratesStayWithinTheirBounds) {
-    const auto get = [&](const char* which) { return call(*a, std::string{"get"} + which).get<int>(); };
+    const auto get = [&](const char* which) {
+        return call(*a, std::string{"get"} + which).get<int>();
+    };
     EXPECT_EQ(get("EncoderBitrate"), 300000);
     EXPECT_EQ(get("MinEncoderBitrate"), 0);
     EXPECT_EQ(get("MaxEncoderBitrate"), 2147483647);
@@ -266,7 +311,8 @@ TEST_F(ElementTest, LatencyIsMeasuredFromTheArrivalWhileItIsAskedFor) {
     EXPECT_EQ(own["inputLatency"][0]["type"], "VIDEO");
     EXPECT_GE(own["inputLatency"][0]["avg"].get<double>(), 30e6);
     EXPECT_LT(own["inputLatency"][0]["avg"].get<double>(), 30e9);
-    EXPECT_EQ(call(*b, "getStats", {{"mediaType", "AUDIO"}})[b->id()]["inputLatency"], Json::array());
+    EXPECT_EQ(call(*b, "getStats", {{"mediaType", "AUDIO"}})[b->id()]["inputLatency"],
+              Json::array());
     // Elements that come later are measured, too.
     auto d = element(p);
     call(*a, "connect", {{"sink", d->id()}, {"mediaType", "VIDEO"}});
@@ -333,12 +379,17 @@ TEST_F(ElementTest, ThePictureShowsTheTreeAndWhomItServes) {
     const auto with = [&](const char* details) {
         return call(*p, "getGstreamerDot", {{"details", details}}).get<std::string>();
     };
-    EXPECT_THAT(with("SHOW_STATES"), testing::AllOf(HasSubstr("FLOWING"), testing::Not(HasSubstr("Bitrate"))));
-    EXPECT_THAT(with("SHOW_CAPS_DETAILS"), testing::AllOf(HasSubstr("video/x-vp8"), testing::Not(HasSubstr("FLOWING"))));
-    EXPECT_THAT(with("SHOW_MEDIA_TYPE"), testing::AllOf(HasSubstr("label=\"rtp/VP8\""), testing::Not(HasSubstr("quoted"))));
-    EXPECT_THAT(with("SHOW_NON_DEFAULT_PARAMS"), testing::AllOf(HasSubstr("quoted"), testing::Not(HasSubstr("Bitrate"))));
+    EXPECT_THAT(with("SHOW_STATES"),
+                testing::AllOf(HasSubstr("FLOWING"), testing::Not(HasSubstr("Bitrate"))));
+    EXPECT_THAT(with("SHOW_CAPS_DETAILS"),
+                testing::AllOf(HasSubstr("video/x-vp8"), testing::Not(HasSubstr("FLOWING"))));
+    EXPECT_THAT(with("SHOW_MEDIA_TYPE"),
+                testing::AllOf(HasSubstr("label=\"rtp/VP8\""), testing::Not(HasSubstr("quoted"))));
+    EXPECT_THAT(with("SHOW_NON_DEFAULT_PARAMS"),
+                testing::AllOf(HasSubstr("quoted"), testing::Not(HasSubstr("Bitrate"))));
     EXPECT_THAT(with("SHOW_FULL_PARAMS"), HasSubstr("maxEncoderBitrate"));
-    EXPECT_THAT(with("SHOW_ALL"), testing::AllOf(HasSubstr("FLOWING"), testing::Not(HasSubstr("maxEncoderBitrate"))));
+    EXPECT_THAT(with("SHOW_ALL"),
+                testing::AllOf(HasSubstr("FLOWING"), testing::Not(HasSubstr("maxEncoderBitrate"))));
     // Of one element: the others are there by name.
     const std::string one = call(*b, "getGstreamerDot");
     EXPECT_THAT(one, testing::Not(HasSubstr("cluster_" + a->id())));
@@ -355,7 +406,9 @@ TEST_F(ElementTest, ThePictureIsWrittenWhereTheOperatorWantsIt) {
         std::optional<std::string> answer;
         ThreadLoop& reaper = graph.reaper;
         auto* op = object.remote_class().find_operation("dumpGstreamerDot");
-        op->call(object, nullptr, *this).then([&](remote::Outcome<Json> o) { answer = o ? "" : text(o.error()); });
+        op->call(object, nullptr, *this).then([&](remote::Outcome<Json> o) {
+            answer = o ? "" : text(o.error());
+        });
         loop.run();
         std::promise<void> written;
         reaper.post([&] { written.set_value(); });

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Rivero authors
 // SPDX-License-Identifier: Apache-2.0
 // The base classes of endpoints: which call may follow which, and what URIs mean.
-#include "object_world.hpp"
-
 #include "rivero/media/endpoint.hpp"
+
+#include "object_world.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,7 +37,8 @@ private:
         return {};
     }
     void check_readable(const std::string& sdp) override {
-        if (!sdp.starts_with("v=0")) throw remote::RpcError{remote::ErrorCode::sdp_parse_error, "no SDP"};
+        if (!sdp.starts_with("v=0"))
+            throw remote::RpcError{remote::ErrorCode::sdp_parse_error, "no SDP"};
     }
     std::string local_description() override { return "local"; }
     std::string remote_description() override { return "remote"; }
@@ -56,12 +57,20 @@ public:
 class EndpointTest : public testing::Test, public ObjectWorld {
 protected:
     EndpointTest() {
-        remote::remote_class<TestSdpEndpoint>("TestSdpEndpoint", remote::doc("For tests.")).extends<BaseRtpEndpoint>().add_to(registry);
-        remote::remote_class<TestUriEndpoint>("TestUriEndpoint", remote::doc("For tests.")).extends<UriEndpoint>().add_to(registry);
+        remote::remote_class<TestSdpEndpoint>("TestSdpEndpoint", remote::doc("For tests."))
+            .extends<BaseRtpEndpoint>()
+            .add_to(registry);
+        remote::remote_class<TestUriEndpoint>("TestUriEndpoint", remote::doc("For tests."))
+            .extends<UriEndpoint>()
+            .add_to(registry);
         p = pipeline();
     }
-    std::shared_ptr<TestSdpEndpoint> sdp() { return make<TestSdpEndpoint>("TestSdpEndpoint", p, *p); }
-    std::shared_ptr<TestUriEndpoint> uri(const std::string& text) { return make<TestUriEndpoint>("TestUriEndpoint", p, *p, text); }
+    std::shared_ptr<TestSdpEndpoint> sdp() {
+        return make<TestSdpEndpoint>("TestSdpEndpoint", p, *p);
+    }
+    std::shared_ptr<TestUriEndpoint> uri(const std::string& text) {
+        return make<TestUriEndpoint>("TestUriEndpoint", p, *p, text);
+    }
     std::shared_ptr<MediaPipeline> p;
 };
 
@@ -118,11 +127,13 @@ TEST_F(EndpointTest, BandwidthsKeepTheirBounds) {
     call(*e, "setMaxVideoRecvBandwidth", {{"maxVideoRecvBandwidth", 300}});
     call(*e, "setMinVideoRecvBandwidth", {{"minVideoRecvBandwidth", 400}});
     EXPECT_EQ(call(*e, "getMinVideoRecvBandwidth"), 300);
-    EXPECT_THAT(call(*e, "setMaxAudioRecvBandwidth", {{"maxAudioRecvBandwidth", -1}}), StartsWith("40107: "));
+    EXPECT_THAT(call(*e, "setMaxAudioRecvBandwidth", {{"maxAudioRecvBandwidth", -1}}),
+                StartsWith("40107: "));
     EXPECT_EQ(call(*e, "getMtu"), 1200);
     EXPECT_THAT(call(*e, "setMtu", {{"mtu", 9000}}), StartsWith("40107: "));
     // Nothing was set: an object without members of its own.
-    EXPECT_EQ(call(*e, "getRembParams"), (Json{{"__module__", "kurento"}, {"__type__", "RembParams"}}));
+    EXPECT_EQ(call(*e, "getRembParams"),
+              (Json{{"__module__", "kurento"}, {"__type__", "RembParams"}}));
     call(*e, "setRembParams", {{"rembParams", {{"upLosses", 5}, {"exponentialFactor", 0.04}}}});
     const Json params = call(*e, "getRembParams");
     EXPECT_EQ(params["upLosses"], 5);
@@ -164,8 +175,9 @@ TEST_F(EndpointTest, AUriEndpointBeginsStoppedAndTellsRealChanges) {
     EXPECT_EQ(call(*e, "pause"), nullptr);
     EXPECT_EQ(call(*e, "pause"), nullptr);
     EXPECT_EQ(call(*e, "stop"), nullptr);
-    EXPECT_THAT(take_events("state"), ElementsAre("UriEndpointStateChanged:START", "UriEndpointStateChanged:PAUSE",
-                                                  "UriEndpointStateChanged:STOP"));
+    EXPECT_THAT(take_events("state"),
+                ElementsAre("UriEndpointStateChanged:START", "UriEndpointStateChanged:PAUSE",
+                            "UriEndpointStateChanged:STOP"));
 }
 
 TEST_F(EndpointTest, EndpointsTellTheWholeLatency) {

@@ -238,7 +238,10 @@ TEST_F(GraphTest, ASourceThatDiesLeavesItsSinksAlone) {
 
 /// A source of two encodings: 0 of little, 1 of much.
 struct SimulcastTest : GraphTest {
-    SimulcastTest() { source.set_encodings(2); source.set_format(rtp(Codec::vp8)); }
+    SimulcastTest() {
+        source.set_encodings(2);
+        source.set_format(rtp(Codec::vp8));
+    }
     rtp::PacketPtr layer(std::uint8_t encoding, std::int64_t seq, bool key = false) {
         auto p = packet(seq, static_cast<std::uint32_t>(seq), key);
         p->encoding = encoding;
@@ -254,7 +257,9 @@ struct SimulcastTest : GraphTest {
         }
     }
     std::vector<std::uint32_t> asked;
-    Source source{graph, MediaType::video, {[this] { asked.push_back(source.take_keyframe_wishes()); }, {}, {}}};
+    Source source{graph,
+                  MediaType::video,
+                  {[this] { asked.push_back(source.take_keyframe_wishes()); }, {}, {}}};
     Time now{100s};
     std::int64_t count = 0;
 };
@@ -262,7 +267,9 @@ struct SimulcastTest : GraphTest {
 struct Viewer final : Sink {
     Viewer() : Sink{MediaType::video} {}
     std::vector<Acceptable> accepts() const override { return {Acceptable::rtp(Codec::vp8)}; }
-    void on_packet(const rtp::PacketPtr& packet) override { log.push_back(std::to_string(packet->seq.value)); }
+    void on_packet(const rtp::PacketPtr& packet) override {
+        log.push_back(std::to_string(packet->seq.value));
+    }
     void on_switch() override { log.push_back("switch"); }
     std::vector<std::string> take() { return std::exchange(log, {}); }
     std::vector<std::string> log;

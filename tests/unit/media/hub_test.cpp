@@ -53,9 +53,12 @@ protected:
             .add_to(registry);
         p = pipeline();
         hub = make<Switch>("Switch", p, *p);
-        mute["MediaTranscodingStateChanged"] = mute["ElementConnected"] = mute["ElementDisconnected"] = true;
+        mute["MediaTranscodingStateChanged"] = mute["ElementConnected"] =
+            mute["ElementDisconnected"] = true;
     }
-    Json select(const std::shared_ptr<HubPort>& port) { return call(*hub, "select", {{"source", port->id()}}); }
+    Json select(const std::shared_ptr<HubPort>& port) {
+        return call(*hub, "select", {{"source", port->id()}});
+    }
     /// An element that sends into a port, and one that gets what leaves there.
     struct Member {
         std::shared_ptr<HubPort> port;
@@ -106,7 +109,8 @@ TEST_F(HubTest, MediaIntoOnePortLeavesAtTheOthersAsTheHubSays) {
 
 TEST_F(HubTest, OneSourceAtManyPortsIsConvertedOnce) {
     auto a = join(), b = join();
-    auto first = element(p, {Acceptable::frames(Codec::vp8)}), second = element(p, {Acceptable::frames(Codec::vp8)});
+    auto first = element(p, {Acceptable::frames(Codec::vp8)}),
+         second = element(p, {Acceptable::frames(Codec::vp8)});
     call(*a.port, "connect", {{"sink", first->id()}, {"mediaType", "VIDEO"}});
     call(*b.port, "connect", {{"sink", second->id()}, {"mediaType", "VIDEO"}});
     select(a.port);
@@ -129,7 +133,8 @@ TEST_F(HubTest, APortTellsOfTheMediaThatPassesIt) {
     events.clear();
     select(b.port);  // from where nothing has come yet
     EXPECT_EQ(call(*b.port, "isMediaFlowingOut", {{"mediaType", "VIDEO"}}), false);
-    EXPECT_THAT(take_events("state"), testing::Contains("MediaFlowOutStateChanged:NOT_FLOWING").Times(2));
+    EXPECT_THAT(take_events("state"),
+                testing::Contains("MediaFlowOutStateChanged:NOT_FLOWING").Times(2));
 }
 
 TEST_F(HubTest, KeyFramesAreAskedOfWhoSendsIntoThePort) {
@@ -154,7 +159,8 @@ TEST_F(HubTest, DataPassesLikeAllElse) {
     format.packing = Packing::frames;
     chat.set_format(format);
     chat.attach(*a.port->inputs().at(2).sink);
-    auto reader = make_on_worker<NotingSink>(graph, MediaType::data, std::vector{Acceptable::any()});
+    auto reader =
+        make_on_worker<NotingSink>(graph, MediaType::data, std::vector{Acceptable::any()});
     b.port->outputs().at(2).source->attach(*reader);
     gst::Frame message;
     message.buffer = gst::Buffer::adopt(gst_buffer_new_allocate(nullptr, 4, nullptr));
@@ -197,14 +203,18 @@ TEST_F(HubTest, RefusesPortsOfOthersAndWhatIsNoPort) {
     const auto* c = registry.find("HubPort");
     EXPECT_EQ(c->parent_parameter(), "hub");
     remote::ObjectInit init{"x", c, p, strand, this, this};
-    EXPECT_THROW(static_cast<void>(c->construct(init, {{"hub", p->id()}}, *this)), remote::RpcError);
+    EXPECT_THROW(static_cast<void>(c->construct(init, {{"hub", p->id()}}, *this)),
+                 remote::RpcError);
 }
 
 TEST_F(HubTest, AFormatIsForcedOnTheWayIn) {
     auto a = join(Codec::h264);
-    call(*a.port, "setVideoFormat", {{"caps", {{"codec", "H264"}, {"framerate", {{"numerator", 15}, {"denominator", 1}}}}}});
-    EXPECT_EQ(to_string(*a.port->incoming(MediaType::video)->format()), "rtp/H264");  // it was so already
-    call(*a.port, "setVideoFormat", {{"caps", {{"codec", "RAW"}, {"framerate", {{"numerator", 15}, {"denominator", 1}}}}}});
+    call(*a.port, "setVideoFormat",
+         {{"caps", {{"codec", "H264"}, {"framerate", {{"numerator", 15}, {"denominator", 1}}}}}});
+    EXPECT_EQ(to_string(*a.port->incoming(MediaType::video)->format()),
+              "rtp/H264");  // it was so already
+    call(*a.port, "setVideoFormat",
+         {{"caps", {{"codec", "RAW"}, {"framerate", {{"numerator", 15}, {"denominator", 1}}}}}});
     EXPECT_EQ(to_string(*a.port->incoming(MediaType::video)->format()), "raw/video");
 }
 

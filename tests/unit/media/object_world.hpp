@@ -22,11 +22,14 @@ namespace rivero::media {
 /// A sink that notes what it gets and how long that was under way.
 class NotingSink final : public Sink {
 public:
-    NotingSink(MediaType type, std::vector<Acceptable> wishes) : Sink{type}, wishes_{std::move(wishes)} {}
+    NotingSink(MediaType type, std::vector<Acceptable> wishes)
+        : Sink{type}, wishes_{std::move(wishes)} {}
     [[nodiscard]] std::vector<Acceptable> accepts() const override { return wishes_; }
     void on_format(const Format& format) override { log.push_back(to_string(format)); }
     void on_detached() override { log.push_back("detached"); }
-    void on_packet(const rtp::PacketPtr& packet) override { log.push_back(std::to_string(packet->seq.value)); }
+    void on_packet(const rtp::PacketPtr& packet) override {
+        log.push_back(std::to_string(packet->seq.value));
+    }
     void on_frame(const gst::Frame& frame) override {
         log.push_back("frame");
         last = frame;
@@ -52,7 +55,8 @@ public:
         add_input(video_in);
     }
     std::shared_ptr<NotingSink> give_input(const std::string& description) {
-        auto sink = make_on_worker<NotingSink>(graph(), MediaType::video, std::vector{Acceptable::any()});
+        auto sink =
+            make_on_worker<NotingSink>(graph(), MediaType::video, std::vector{Acceptable::any()});
         add_input(sink, description);
         return sink;
     }
@@ -63,7 +67,9 @@ public:
 /// Objects on a loop that the test turns: strand and worker are the same.
 class ObjectWorld : public remote::EventSink, public remote::Directory {
 public:
-    ObjectWorld() : graph{loop}, services{unused_worker, graph, {{"uri", {{"defaultPath", "file:///media/"}}}}} {
+    ObjectWorld()
+        : graph{loop},
+          services{unused_worker, graph, {{"uri", {{"defaultPath", "file:///media/"}}}}} {
         gst::initialise();
         declare_core(registry, services);
         remote::remote_class<TestElement>("TestElement", remote::doc("For tests."))
@@ -80,19 +86,25 @@ public:
     /// @param extra what the constructor wants after its parent, if it has one
     template <class T, class... P>
     std::shared_ptr<T> make(const char* name, std::shared_ptr<MediaObject> parent, P&&... p) {
-        const std::string id = (parent ? parent->id() + "/" : "") + std::to_string(++last_) + "_kurento." + name;
+        const std::string id =
+            (parent ? parent->id() + "/" : "") + std::to_string(++last_) + "_kurento." + name;
         remote::ObjectInit init{id, registry.find(name), parent, strand, this, this};
         auto object = remote::make_on_strand<T>(std::move(init), std::forward<P>(p)...);
         objects[id] = object;
         if (parent) adopt_child(*parent, object);
         return object;
     }
-    std::shared_ptr<MediaPipeline> pipeline() { return make<MediaPipeline>("MediaPipeline", nullptr, services); }
+    std::shared_ptr<MediaPipeline> pipeline() {
+        return make<MediaPipeline>("MediaPipeline", nullptr, services);
+    }
     std::shared_ptr<TestElement> element(const std::shared_ptr<MediaPipeline>& in,
-                                         std::vector<Acceptable> wishes = {Acceptable::rtp(Codec::vp8)}) {
+                                         std::vector<Acceptable> wishes = {
+                                             Acceptable::rtp(Codec::vp8)}) {
         return make<TestElement>("TestElement", in, *in, std::move(wishes));
     }
-    std::shared_ptr<HubPort> port(const std::shared_ptr<Hub>& hub) { return make<HubPort>("HubPort", hub, *hub); }
+    std::shared_ptr<HubPort> port(const std::shared_ptr<Hub>& hub) {
+        return make<HubPort>("HubPort", hub, *hub);
+    }
     void release(const std::shared_ptr<MediaObject>& object) {
         objects.erase(object->id());
         object->release();
@@ -102,9 +114,10 @@ public:
     Json call(MediaObject& object, const std::string& operation, const Json& arguments = nullptr) {
         Json result = "pending";
         try {
-            object.remote_class().find_operation(operation)->call(object, arguments, *this).then([&](remote::Outcome<Json> o) {
-                result = o ? *o : Json(text(o.error()));
-            });
+            object.remote_class()
+                .find_operation(operation)
+                ->call(object, arguments, *this)
+                .then([&](remote::Outcome<Json> o) { result = o ? *o : Json(text(o.error())); });
             loop.run();
         } catch (const remote::RpcError& e) {
             result = text(e);
@@ -145,7 +158,9 @@ public:
     std::vector<Event> events;
     std::map<std::string, bool> mute;
 
-    static Format rtp(Codec codec) { return {media_type(codec), Packing::rtp, codec, {}, 1, false, {}}; }
+    static Format rtp(Codec codec) {
+        return {media_type(codec), Packing::rtp, codec, {}, 1, false, {}};
+    }
     rtp::PacketPtr packet(std::int64_t seq) {
         auto p = graph.packets.make();
         p->seq = ExtSeqNum{seq};

@@ -404,7 +404,8 @@ TEST_F(IceAgentTest, ARestartKeepsTheOldPairUntilTheNewOneIsNominated) {
     ASSERT_NE(left.agent.selected(), nullptr);
     EXPECT_EQ(left.agent.selected()->remote, kB);
 
-    // Nobody else gets in with what was before, or a browser would stay there with its new candidates.
+    // Nobody else gets in with what was before, or a browser would stay there with its new
+    // candidates.
     const auto before = left.agent.counters();
     net.inject(left, {kA, address("10.0.0.66", 6)}, check("leftleft:rightrig", kLeft.pwd, true));
     EXPECT_EQ(left.agent.counters().strangers, before.strangers + 1);
@@ -428,8 +429,8 @@ TEST_F(IceAgentTest, ARestartKeepsTheOldPairUntilTheNewOneIsNominated) {
 
 TEST_F(IceAgentTest, ANominationThatThePeerForgotIsRepeatedAfterARestart) {
     connect();
-    // The same credentials, as with a browser that makes its transport anew; it answers our checks before it has our
-    // answer, and begins once more when that comes.
+    // The same credentials, as with a browser that makes its transport anew; it answers our checks
+    // before it has our answer, and begins once more when that comes.
     left.agent.restart(kLeft);
     right.agent.restart(kRight);
     const SocketAddress moved = address("10.0.0.77", 7);

@@ -9,6 +9,15 @@
 
 namespace rivero::webrtc {
 
+namespace {
+
+bool same_rids(const sdp::NegotiatedSection& a, const sdp::NegotiatedSection& b) {
+    return std::equal(a.remote_rids.begin(), a.remote_rids.end(), b.remote_rids.begin(), b.remote_rids.end(),
+                      [](const auto& one, const auto& other) { return one.id == other.id; });
+}
+
+}  // namespace
+
 ReceiveTrack::ReceiveTrack(MediaType type, std::shared_ptr<media::Source> source, rtp::ClockSync& clock)
     : type_{type}, source_{std::move(source)}, clock_{clock} {}
 
@@ -21,6 +30,9 @@ void ReceiveTrack::configure(const sdp::NegotiatedSection& section) {
     };
     for (auto it = streams_.begin(); it != streams_.end();) {
         it->second->codec = moved(it->second->codec);
+        // Encodings are numbered by the new description: a stream of the old numbering begins anew.
+        const bool renumbered = before && it->second->encoding && !same_rids(*before, section);
+        if (renumbered) it->second->codec = nullptr;
         it = it->second->codec ? std::next(it) : streams_.erase(it);
     }
     if (pushed_codec_) {

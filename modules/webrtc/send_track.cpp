@@ -291,7 +291,7 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
         resent_bytes_ = 0;
     }
     resent_bytes_ += packet->payload().size() + kTypicalHeader;
-    if (resent_bytes_ > kMaxResent) return;
+    if (resent_bytes_ > kMaxResent || control_->full()) return;
     control_->send(now, *this, bwe::Priority::retransmission,
                    {packet, original, picture_ids_.find(codec_->codec, packet->payload()), codec_->codec, codec_->rtx});
 }

@@ -92,6 +92,7 @@ transport::MediaPort* Context::port_for(Loop& worker, GMainContext* context, con
     if (defaults_.udp_port < 0 || settings.stun || !settings.turn.empty() || settings.min_port != 0 || settings.max_port != 0)
         return nullptr;
     const auto addresses = transport::choose_addresses(transport::system_addresses(), settings);
+    if (addresses.empty()) return nullptr;  // says nothing of what the port has to reach
     const bool loopback = std::all_of(addresses.begin(), addresses.end(), [](auto& a) { return a.loopback; });
     if (!port_ && !port_failed_) {
         port_loopback_ = loopback;

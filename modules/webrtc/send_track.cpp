@@ -74,6 +74,7 @@ void SendTrack::configure(const sdp::NegotiatedSection& section, SendControl* co
     if (codec_ || !format()) return;
     // The source has not moved us: when the codec is the same, too, its stream goes on as if nothing had happened.
     choose_codec(*format());
+    if (codec_) numbered_ = codec_->rtx || !codec_->feedback.nack;
     if (codec_ && !(before && before->codec == codec_->codec && before->clock_rate == codec_->clock_rate)) begin();
 }
 

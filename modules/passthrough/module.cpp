@@ -12,11 +12,13 @@ using remote::doc;
 using remote::remote_class;
 
 void declare(Module& module) {
-    module.add(remote_class<passthrough::PassThrough>(
-                   "PassThrough", doc("Hands audio, video and data on as they are. With setAudioFormat or setVideoFormat it is "
-                                      "where a conversion is asked for."))
-                   .extends<media::MediaElement>()
-                   .constructor<media::MediaPipeline&>(arg("mediaPipeline").says("Where it is created.")));
+    module.add(
+        remote_class<passthrough::PassThrough>("PassThrough",
+                                               doc("Hands audio, video and data on as they are. "
+                                                   "With setAudioFormat or setVideoFormat it is "
+                                                   "where a conversion is asked for."))
+            .extends<media::MediaElement>()
+            .constructor<media::MediaPipeline&>(arg("mediaPipeline").says("Where it is created.")));
 }
 
 }  // namespace

@@ -28,10 +28,12 @@ media::Format format_of(const PlaybackStream& stream) {
     format.caps = stream.caps;
     if (stream.codec == Codec::h264) {
         const std::string profile = text_of(stream.caps, "profile");
-        format.profile = profile == "constrained-baseline" ? "42e01f" : profile == "baseline" ? "42001f"
+        format.profile = profile == "constrained-baseline" ? "42e01f"
+                         : profile == "baseline"           ? "42001f"
                          : profile == "main"               ? "4d001f"
                                                            : "64001f";
-        // Files of the higher profiles nearly always have B-frames, which browsers do not expect in RTP.
+        // Files of the higher profiles nearly always have B-frames, which browsers do not expect in
+        // RTP.
         format.reordered = profile != "constrained-baseline" && profile != "baseline";
     }
     return format;
@@ -39,12 +41,14 @@ media::Format format_of(const PlaybackStream& stream) {
 
 }  // namespace
 
-PlayerEndpoint::PlayerEndpoint(remote::ObjectInit init, media::MediaPipeline& pipeline, const std::string& uri,
-                               bool /*use_encoded_media: encoded streams are never decoded without need*/,
-                               int network_cache_ms)
+PlayerEndpoint::PlayerEndpoint(
+    remote::ObjectInit init, media::MediaPipeline& pipeline, const std::string& uri,
+    bool /*use_encoded_media: encoded streams are never decoded without need*/,
+    int network_cache_ms)
     : UriEndpoint{std::move(init), pipeline, uri} {
     if (network_cache_ms < 0)
-        throw RpcError{ErrorCode::media_object_illegal_param, "networkCache: " + std::to_string(network_cache_ms) + " ms is below 0"};
+        throw RpcError{ErrorCode::media_object_illegal_param,
+                       "networkCache: " + std::to_string(network_cache_ms) + " ms is below 0"};
     audio_ = add_output(MediaType::audio);
     video_ = add_output(MediaType::video);
     PlaybackOptions options;
@@ -78,7 +82,8 @@ Playback::Events PlayerEndpoint::playback_events() {
     events.on_error = on_strand(*this, [](PlayerEndpoint& self, const PlaybackError& error) {
         self.playback_->stop();  // the next play() opens it anew
         switch (error.kind) {
-            case PlaybackError::Kind::invalid_uri: return self.raise_error("INVALID_URI", "Invalid URI: " + error.description);
+            case PlaybackError::Kind::invalid_uri:
+                return self.raise_error("INVALID_URI", "Invalid URI: " + error.description);
             case PlaybackError::Kind::invalid_media:
                 return self.raise_error("INVALID_MEDIA", "Invalid Media: " + error.description);
             case PlaybackError::Kind::other:

@@ -12,14 +12,14 @@
 
 namespace rivero::player {
 
-/// Plays what is found at a URI into the pipeline. Encoded streams leave as they are; whoever cannot take them is served
-/// by the format tree of the source.
+/// Plays what is found at a URI into the pipeline. Encoded streams leave as they are; whoever
+/// cannot take them is served by the format tree of the source.
 class PlayerEndpoint final : public media::UriEndpoint {
 public:
     static constexpr const char* kClassName = "PlayerEndpoint";
 
-    PlayerEndpoint(remote::ObjectInit init, media::MediaPipeline& pipeline, const std::string& uri, bool use_encoded_media,
-                   int network_cache_ms);
+    PlayerEndpoint(remote::ObjectInit init, media::MediaPipeline& pipeline, const std::string& uri,
+                   bool use_encoded_media, int network_cache_ms);
     ~PlayerEndpoint() override;
 
     void play();

@@ -14,11 +14,14 @@ struct WireVideoInfo {
 };
 inline auto describe(remote::Identity<WireVideoInfo>) {
     using V = WireVideoInfo;
-    return remote::structure<V>("VideoInfo", "What is known about the media that is played, in ms.",
-                                remote::field("isSeekable", &V::isSeekable, "Whether setPosition works."),
-                                remote::field("seekableInit", &V::seekableInit, "First position that can be jumped to."),
-                                remote::field("seekableEnd", &V::seekableEnd, "Last position that can be jumped to."),
-                                remote::field("duration", &V::duration, "Length; 0 when unknown."))
+    return remote::structure<V>(
+               "VideoInfo", "What is known about the media that is played, in ms.",
+               remote::field("isSeekable", &V::isSeekable, "Whether setPosition works."),
+               remote::field("seekableInit", &V::seekableInit,
+                             "First position that can be jumped to."),
+               remote::field("seekableEnd", &V::seekableEnd,
+                             "Last position that can be jumped to."),
+               remote::field("duration", &V::duration, "Length; 0 when unknown."))
         .in("kurento", "elements");
 }
 

@@ -41,7 +41,8 @@ RecorderCore::~RecorderCore() {
     }
 }
 
-void RecorderCore::start(Loop& worker, std::shared_ptr<Loop> files, Recording::Settings settings, Events events) {
+void RecorderCore::start(Loop& worker, std::shared_ptr<Loop> files, Recording::Settings settings,
+                         Events events) {
     files_ = std::move(files);
     events_ = std::move(events);
     RecordingEvents out;

@@ -14,10 +14,12 @@ namespace rivero::recorder {
 
 class RecorderCore;
 
-/// Takes one kind of media for a recording, only while there is one: without it nobody transcodes for us.
+/// Takes one kind of media for a recording, only while there is one: without it nobody transcodes
+/// for us.
 class RecordSink final : public media::Sink {
 public:
-    RecordSink(MediaType type, std::vector<Codec> codecs) : Sink{type}, codecs_{std::move(codecs)} {}
+    RecordSink(MediaType type, std::vector<Codec> codecs)
+        : Sink{type}, codecs_{std::move(codecs)} {}
 
     /// Null: not recording.
     void set_recording(Recording* recording);
@@ -49,7 +51,8 @@ public:
     RecorderCore(std::shared_ptr<RecordSink> audio, std::shared_ptr<RecordSink> video);
     ~RecorderCore();
 
-    void start(Loop& worker, std::shared_ptr<Loop> files, Recording::Settings settings, Events events);
+    void start(Loop& worker, std::shared_ptr<Loop> files, Recording::Settings settings,
+               Events events);
     void pause();
     void resume();
     void stop();

@@ -20,8 +20,9 @@ public:
     static constexpr const char* kClassName = "RecorderEndpoint";
 
     /// @param files where disks are waited for
-    RecorderEndpoint(remote::ObjectInit init, media::MediaPipeline& pipeline, std::shared_ptr<ThreadPool> files,
-                     const std::string& uri, MediaProfile profile, bool stop_on_end_of_stream);
+    RecorderEndpoint(remote::ObjectInit init, media::MediaPipeline& pipeline,
+                     std::shared_ptr<ThreadPool> files, const std::string& uri,
+                     MediaProfile profile, bool stop_on_end_of_stream);
     ~RecorderEndpoint() override;
 
     void record();

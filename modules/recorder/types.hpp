@@ -8,8 +8,18 @@
 namespace rivero::recorder {
 
 enum class MediaProfile {
-    webm, mkv, mp4, webm_video_only, webm_audio_only, mkv_video_only, mkv_audio_only, mp4_video_only, mp4_audio_only,
-    jpeg_video_only, kurento_split_recorder, flv
+    webm,
+    mkv,
+    mp4,
+    webm_video_only,
+    webm_audio_only,
+    mkv_video_only,
+    mkv_audio_only,
+    mp4_video_only,
+    mp4_audio_only,
+    jpeg_video_only,
+    kurento_split_recorder,
+    flv
 };
 inline auto describe(remote::Identity<MediaProfile>) {
     using P = MediaProfile;
@@ -33,7 +43,8 @@ inline auto describe(remote::Identity<MediaProfile>) {
 
 struct RecordingStarted {};  // `Recording` on the wire; here that is the class that writes the file
 inline auto describe(remote::Identity<RecordingStarted>) {
-    return remote::structure<RecordingStarted>("Recording", "The first media is in the file, or recording goes on after a pause.");
+    return remote::structure<RecordingStarted>(
+        "Recording", "The first media is in the file, or recording goes on after a pause.");
 }
 struct Paused {};
 inline auto describe(remote::Identity<Paused>) {

@@ -65,9 +65,12 @@ Context::Context(const media::Services& services) {
     }
     pem_rsa_ = rtc.value("certificateRsa", "");
     pem_ecdsa_ = rtc.value("certificateEcdsa", "");
-    for (const auto& [name, pem] : {std::pair{"rtc.certificateRsa", pem_rsa_}, std::pair{"rtc.certificateEcdsa", pem_ecdsa_}}) {
+    for (const auto& [name, pem] : {std::pair{"rtc.certificateRsa", pem_rsa_},
+                                    std::pair{"rtc.certificateEcdsa", pem_ecdsa_}}) {
         if (pem.empty()) continue;
-        if (auto loaded = load(pem); !loaded) log->error("{}: {}: {}; endpoints that want it are refused", name, pem, loaded.error().message);
+        if (auto loaded = load(pem); !loaded)
+            log->error("{}: {}: {}; endpoints that want it are refused", name, pem,
+                       loaded.error().message);
     }
 }
 
@@ -78,22 +81,27 @@ transport::DtlsContext Context::dtls(CertificateKeyType key) {
     if (!context) {
         const std::string& pem = rsa ? pem_rsa_ : pem_ecdsa_;
         auto made = pem.empty() ? Result<transport::Certificate>{transport::Certificate::generate(
-                                      rsa ? transport::CertificateKey::rsa_2048 : transport::CertificateKey::ecdsa_p256)}
+                                      rsa ? transport::CertificateKey::rsa_2048
+                                          : transport::CertificateKey::ecdsa_p256)}
                                 : load(pem);
         if (!made)
-            throw remote::RpcError{remote::ErrorCode::sdp_cannot_create_session,
-                                   "the DTLS certificate of the settings cannot be used: " + made.error().message};
+            throw remote::RpcError{
+                remote::ErrorCode::sdp_cannot_create_session,
+                "the DTLS certificate of the settings cannot be used: " + made.error().message};
         context.emplace(std::move(*made));
     }
     return *context;
 }
 
-transport::MediaPort* Context::port_for(Loop& worker, GMainContext* context, const transport::IceSettings& settings) {
-    if (defaults_.udp_port < 0 || settings.stun || !settings.turn.empty() || settings.min_port != 0 || settings.max_port != 0)
+transport::MediaPort* Context::port_for(Loop& worker, GMainContext* context,
+                                        const transport::IceSettings& settings) {
+    if (defaults_.udp_port < 0 || settings.stun || !settings.turn.empty() ||
+        settings.min_port != 0 || settings.max_port != 0)
         return nullptr;
     const auto addresses = transport::choose_addresses(transport::system_addresses(), settings);
     if (addresses.empty()) return nullptr;  // says nothing of what the port has to reach
-    const bool loopback = std::all_of(addresses.begin(), addresses.end(), [](auto& a) { return a.loopback; });
+    const bool loopback =
+        std::all_of(addresses.begin(), addresses.end(), [](auto& a) { return a.loopback; });
     if (!port_ && !port_failed_) {
         port_loopback_ = loopback;
         transport::MediaPort::Settings wanted;
@@ -102,21 +110,27 @@ transport::MediaPort* Context::port_for(Loop& worker, GMainContext* context, con
         auto opened = transport::MediaPort::open(worker, context, wanted);
         if (opened) {
             port_ = std::shared_ptr<transport::MediaPort>{
-                opened->release(), [&worker](transport::MediaPort* port) { worker.post([port] { delete port; }); }};
-            log_topic("module.webrtc")->info("media on UDP{} port {}", port_->has_tcp() ? " and TCP" : "", port_->port());
+                opened->release(),
+                [&worker](transport::MediaPort* port) { worker.post([port] { delete port; }); }};
+            log_topic("module.webrtc")
+                ->info("media on UDP{} port {}", port_->has_tcp() ? " and TCP" : "", port_->port());
         } else {
             port_failed_ = true;
-            log_topic("module.webrtc")->error("no port for media, each peer gets its own: {}", opened.error().message);
+            log_topic("module.webrtc")
+                ->error("no port for media, each peer gets its own: {}", opened.error().message);
         }
     }
     // An endpoint may want other interfaces than those that the port was opened for.
     return port_ && (!port_loopback_ || loopback) ? port_.get() : nullptr;
 }
 
-std::unique_ptr<transport::IceTransport> Context::make_ice(Loop& worker, GMainContext* context, transport::IceSettings settings) {
+std::unique_ptr<transport::IceTransport> Context::make_ice(Loop& worker, GMainContext* context,
+                                                           transport::IceSettings settings) {
     if (auto* port = port_for(worker, context, settings))
-        return std::make_unique<transport::SharedIceTransport>(worker, context, *port, resolver_, std::move(settings));
-    return std::make_unique<transport::NiceIceTransport>(worker, context, resolver_, std::move(settings));
+        return std::make_unique<transport::SharedIceTransport>(worker, context, *port, resolver_,
+                                                               std::move(settings));
+    return std::make_unique<transport::NiceIceTransport>(worker, context, resolver_,
+                                                         std::move(settings));
 }
 
 }  // namespace rivero::webrtc

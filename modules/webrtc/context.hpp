@@ -17,21 +17,23 @@
 
 namespace rivero::webrtc {
 
-/// What all WebRtcEndpoints of a media host share: certificates, name resolution, defaults from the settings.
+/// What all WebRtcEndpoints of a media host share: certificates, name resolution, defaults from the
+/// settings.
 class Context {
 public:
-    /// Settings that are of no use are logged, and as if they were not there; but without its certificate there is no
-    /// endpoint.
+    /// Settings that are of no use are logged, and as if they were not there; but without its
+    /// certificate there is no endpoint.
     explicit Context(const media::Services& services);
 
-    /// Made at the first use, then shared by all: a certificate of our own costs time (RSA a tenth of a second). Any
-    /// thread. Throws RpcError 40211 when the certificate of the settings cannot be used.
+    /// Made at the first use, then shared by all: a certificate of our own costs time (RSA a tenth
+    /// of a second). Any thread. Throws RpcError 40211 when the certificate of the settings cannot
+    /// be used.
     [[nodiscard]] transport::DtlsContext dtls(CertificateKeyType key);
 
-    /// By the port that all share, where that will do; by libnice where the settings name a STUN or TURN server or a range
-    /// of ports. RTC worker; this may end on any thread.
-    [[nodiscard]] std::unique_ptr<transport::IceTransport> make_ice(Loop& worker, GMainContext* context,
-                                                                    transport::IceSettings settings);
+    /// By the port that all share, where that will do; by libnice where the settings name a STUN or
+    /// TURN server or a range of ports. RTC worker; this may end on any thread.
+    [[nodiscard]] std::unique_ptr<transport::IceTransport> make_ice(
+        Loop& worker, GMainContext* context, transport::IceSettings settings);
 
     /// The settings under `rtc`.
     struct Defaults {
@@ -54,13 +56,14 @@ private:
     Defaults defaults_;
     sdp::LocalCapabilities capabilities_ = sdp::webrtc_defaults();
     std::string pem_rsa_, pem_ecdsa_;
-    [[nodiscard]] transport::MediaPort* port_for(Loop& worker, GMainContext* context, const transport::IceSettings& settings);
+    [[nodiscard]] transport::MediaPort* port_for(Loop& worker, GMainContext* context,
+                                                 const transport::IceSettings& settings);
 
     transport::HostResolver resolver_;
     std::shared_ptr<transport::MediaPort> port_;  // of the worker
     bool port_failed_ = false;                    // of the worker
     bool port_loopback_ = false;                  // of the worker
-    std::mutex mutex_;  // of the two below
+    std::mutex mutex_;                            // of the two below
     std::optional<transport::DtlsContext> rsa_, ecdsa_;
 };
 

@@ -18,14 +18,17 @@ public:
           transport{peer.graph_.worker,
                     peer.shared_.make_ice(peer.graph_.worker, peer.context_, std::move(ice)),
                     *peer.dtls_},
-          control{peer.graph_.worker, [this](MutableBytes packet, std::size_t size) { return transport.send_rtp(packet, size); }},
+          control{peer.graph_.worker,
+                  [this](MutableBytes packet, std::size_t size) {
+                      return transport.send_rtp(packet, size);
+                  }},
           peer_{peer} {
         transport.set_listener(this);
     }
     ~Leg() { transport.set_listener(nullptr); }
 
-    const std::size_t id;               ///< NegotiatedTransport::id
-    std::vector<std::size_t> sections;  ///< m-lines
+    const std::size_t id;                          ///< NegotiatedTransport::id
+    std::vector<std::size_t> sections;             ///< m-lines
     transport::IceCredentials remote_credentials;  ///< empty before they are known
     rtp::Demuxer demuxer;
     rtp::ExtensionMap extensions;  ///< of what the peer sends
@@ -49,7 +52,9 @@ private:
         peer_.events_.on_dtls_state(id, state, std::string{reason});
         peer_.on_dtls(*this, state);
     }
-    void on_rtp(MutableBytes packet, Time arrival) override { peer_.on_rtp(*this, packet, arrival); }
+    void on_rtp(MutableBytes packet, Time arrival) override {
+        peer_.on_rtp(*this, packet, arrival);
+    }
     void on_rtcp(Bytes compound, Time arrival) override { peer_.on_rtcp(*this, compound, arrival); }
 
     Peer& peer_;

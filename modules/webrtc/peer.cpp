@@ -49,7 +49,8 @@ std::vector<transport::Fingerprint> fingerprints_of(const sdp::NegotiatedTranspo
     return list;
 }
 
-/// The extension `ufrag` of a candidate that a browser trickles. As libwebrtc writes it; RFC 8839 section 5.1 lets it.
+/// The extension `ufrag` of a candidate that a browser trickles. As libwebrtc writes it; RFC 8839
+/// section 5.1 lets it.
 std::optional<std::string_view> ufrag_of(std::string_view candidate) {
     constexpr std::string_view kName = " ufrag ";
     const auto at = candidate.find(kName);
@@ -82,7 +83,8 @@ Peer::Leg& Peer::add_leg(std::size_t id, const transport::IceCredentials& local)
     ice.local = local;
     legs_.push_back(std::make_unique<Leg>(*this, id, std::move(ice)));
     if (gathering_)
-        if (auto gathered = legs_.back()->transport.ice().gather(); !gathered) events_.on_error(gathered.error().message);
+        if (auto gathered = legs_.back()->transport.ice().gather(); !gathered)
+            events_.on_error(gathered.error().message);
     return *legs_.back();
 }
 
@@ -92,12 +94,14 @@ void Peer::open(Settings settings, transport::DtlsContext dtls) {
     add_leg(0, settings_->ice.local);
 }
 
-void Peer::configure(const sdp::NegotiatedSession& session, const std::vector<transport::IceCredentials>& local) {
+void Peer::configure(const sdp::NegotiatedSession& session,
+                     const std::vector<transport::IceCredentials>& local) {
     session_ = session;
     auto old = std::exchange(legs_, {});
     for (std::size_t i = 0; i < session.transports.size(); ++i) {
         const auto id = session.transports[i].id;
-        auto known = std::find_if(old.begin(), old.end(), [&](auto& leg) { return leg && leg->id == id; });
+        auto known =
+            std::find_if(old.begin(), old.end(), [&](auto& leg) { return leg && leg->id == id; });
         if (known == old.end())
             add_leg(id, local[i]);
         else
@@ -106,7 +110,8 @@ void Peer::configure(const sdp::NegotiatedSession& session, const std::vector<tr
     }
     for (MediaType type : {MediaType::audio, MediaType::video}) {
         const auto* section = session.section(type);
-        (type == MediaType::audio ? audio_ : video_).configure(section ? *section : sdp::NegotiatedSection{});
+        (type == MediaType::audio ? audio_ : video_)
+            .configure(section ? *section : sdp::NegotiatedSection{});
         configure_sending(type);
     }
     // Nobody sends over these any more, and what they say is of no interest.
@@ -116,8 +121,10 @@ void Peer::configure(const sdp::NegotiatedSession& session, const std::vector<tr
         leg->transport.close();
     }
     old.clear();
-    for (std::size_t i = 0; i < session.transports.size(); ++i) configure_ice(*legs_[i], session.transports[i], local[i]);
-    for (auto& early : std::exchange(early_candidates_, {})) add_candidate(early.m_line, early.text);
+    for (std::size_t i = 0; i < session.transports.size(); ++i)
+        configure_ice(*legs_[i], session.transports[i], local[i]);
+    for (auto& early : std::exchange(early_candidates_, {}))
+        add_candidate(early.m_line, early.text);
     apply_send_limits();
     arm(Clock::now());
 }
@@ -164,19 +171,22 @@ void Peer::configure_sending(MediaType type) {
     sender.set_connected(leg->connected);
 }
 
-void Peer::configure_ice(Leg& leg, const sdp::NegotiatedTransport& transport, const transport::IceCredentials& local) {
+void Peer::configure_ice(Leg& leg, const sdp::NegotiatedTransport& transport,
+                         const transport::IceCredentials& local) {
     auto& ice = leg.transport.ice();
     if (session_->remote_ice_lite) ice.set_remote_lite();
-    // Browsers make their transport anew when its tag is rejected, with the credentials of before: Firefox takes new ones
-    // of ours for an error.
+    // Browsers make their transport anew when its tag is rejected, with the credentials of before:
+    // Firefox takes new ones of ours for an error.
     if (ice.local_credentials().ufrag != local.ufrag || transport.tag_rejected) {
-        if (auto restarted = ice.restart(local); !restarted) events_.on_error(restarted.error().message);
+        if (auto restarted = ice.restart(local); !restarted)
+            events_.on_error(restarted.error().message);
         leg.remote_credentials = {};
     }
     const transport::IceCredentials remote{transport.remote_ufrag, transport.remote_pwd};
     if (leg.remote_credentials.ufrag != remote.ufrag || leg.remote_credentials.pwd != remote.pwd) {
         leg.remote_credentials = remote;
-        if (auto accepted = ice.set_remote_credentials(remote); !accepted) events_.on_error(accepted.error().message);
+        if (auto accepted = ice.set_remote_credentials(remote); !accepted)
+            events_.on_error(accepted.error().message);
     }
     for (const auto& candidate : transport.remote_candidates) {
         // Garbage among the candidates is the peer's loss only.
@@ -184,7 +194,8 @@ void Peer::configure_ice(Leg& leg, const sdp::NegotiatedTransport& transport, co
     }
     if (transport.end_of_candidates) ice.end_of_remote_candidates();
     // Only the first time: the association outlives all negotiations.
-    leg.transport.start_dtls(transport.setup == sdp::Setup::active ? transport::DtlsRole::client : transport::DtlsRole::server,
+    leg.transport.start_dtls(transport.setup == sdp::Setup::active ? transport::DtlsRole::client
+                                                                   : transport::DtlsRole::server,
                              fingerprints_of(transport));
 }
 
@@ -192,19 +203,23 @@ void Peer::gather() {
     if (gathering_) return;
     gathering_ = true;
     for (auto& leg : legs_)
-        if (auto gathered = leg->transport.ice().gather(); !gathered) events_.on_error(gathered.error().message);
+        if (auto gathered = leg->transport.ice().gather(); !gathered)
+            events_.on_error(gathered.error().message);
 }
 
 void Peer::add_candidate(std::size_t m_line, const std::string& candidate) {
     auto keep = [&] {
-        if (early_candidates_.size() >= kMaxEarlyCandidates) early_candidates_.erase(early_candidates_.begin());
+        if (early_candidates_.size() >= kMaxEarlyCandidates)
+            early_candidates_.erase(early_candidates_.begin());
         early_candidates_.push_back({m_line, candidate});
     };
     if (!session_) return keep();
     if (m_line >= session_->sections.size() || !session_->sections[m_line].accepted) return;
     Leg& leg = *legs_[session_->sections[m_line].transport];
-    // A candidate may overtake the description that restarts ICE: browsers say to which one it belongs.
-    if (const auto ufrag = ufrag_of(candidate); ufrag && *ufrag != leg.remote_credentials.ufrag) return keep();
+    // A candidate may overtake the description that restarts ICE: browsers say to which one it
+    // belongs.
+    if (const auto ufrag = ufrag_of(candidate); ufrag && *ufrag != leg.remote_credentials.ufrag)
+        return keep();
     if (!leg.transport.ice().add_remote_candidate(candidate)) ++dropped_;
 }
 
@@ -230,7 +245,8 @@ void Peer::apply_send_limits() {
     std::optional<Bitrate> limit;
     if (video) {
         SendControl& control = legs_[video->transport]->control;
-        const media::Encodings* encodings = video_in_->source() ? video_in_->source()->encodings() : nullptr;
+        const media::Encodings* encodings =
+            video_in_->source() ? video_in_->source()->encodings() : nullptr;
         Bitrate wanted{0};
         if (video_in_->sends() && video_in_->attached()) {
             wanted = encodings ? Bitrate{encodings->best_rate().bps * 13 / 10} : kWantedForVideo;
@@ -238,16 +254,19 @@ void Peer::apply_send_limits() {
             wanted.bps += kRoomForAudio.bps;
         }
         control.set_wanted(wanted);
-        // A guess is good enough to begin with some encoding, but no reason to hold back what is the only one.
+        // A guess is good enough to begin with some encoding, but no reason to hold back what is
+        // the only one.
         if (control.measured() || encodings) limit = control.estimate();
         if (limit && audio_in_->sends()) limit->bps -= std::min(kRoomForAudio.bps, limit->bps / 4);
     }
-    if (connect_phase_ && limits_.remb_on_connect) limit = std::max(limit.value_or(Bitrate{0}), *limits_.remb_on_connect);
+    if (connect_phase_ && limits_.remb_on_connect)
+        limit = std::max(limit.value_or(Bitrate{0}), *limits_.remb_on_connect);
     if (limit) limit = std::max(*limit, limits_.send.min);
     if (most.bps != 0) limit = std::min(limit.value_or(most), most);
     // The estimate changes with each feedback; what goes by it need not.
     const auto before = video_in_->receive_limit();
-    if (before && limit && *limit != most && std::abs(before->bps - limit->bps) < before->bps / 20) return;
+    if (before && limit && *limit != most && std::abs(before->bps - limit->bps) < before->bps / 20)
+        return;
     video_in_->set_receive_limit(limit);
 }
 
@@ -303,7 +322,9 @@ void Peer::on_rtp(Leg& leg, MutableBytes datagram, Time arrival) {
     if (leg.transport_cc && extensions.transport_seq_num)
         leg.twcc.on_packet(arrival, *extensions.transport_seq_num, header->ssrc);
     const auto* route = leg.demuxer.route(*header, extensions);
-    ReceiveTrack* track = route && route->section < leg.sections.size() ? track_of(leg.sections[route->section]) : nullptr;
+    ReceiveTrack* track = route && route->section < leg.sections.size()
+                              ? track_of(leg.sections[route->section])
+                              : nullptr;
     if (!track) {
         ++dropped_;
         return;
@@ -316,9 +337,12 @@ void Peer::on_rtp(Leg& leg, MutableBytes datagram, Time arrival) {
 ReceiveTrack* Peer::track_of(std::size_t section) {
     if (!session_ || section >= session_->sections.size()) return nullptr;
     switch (session_->sections[section].kind) {
-        case MediaType::audio: return &audio_;
-        case MediaType::video: return &video_;
-        case MediaType::data: break;
+        case MediaType::audio:
+            return &audio_;
+        case MediaType::video:
+            return &video_;
+        case MediaType::data:
+            break;
     }
     return nullptr;
 }
@@ -358,7 +382,8 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
                 peer.audio_.on_bye(ssrc);
                 peer.video_.on_bye(ssrc);
             }
-            if (peer.audio_.ssrcs().empty() && peer.video_.ssrcs().empty() && std::exchange(peer.last_rtcp_, std::nullopt))
+            if (peer.audio_.ssrcs().empty() && peer.video_.ssrcs().empty() &&
+                std::exchange(peer.last_rtcp_, std::nullopt))
                 peer.events_.on_media_state(false);
         }
         void operator()(const rtcp::GenericNack& nack) const {
@@ -369,16 +394,20 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
             peer.apply_send_limits();
         }
         void operator()(const rtcp::PictureLoss& pli) const {
-            if (SendTrack* track = peer.sender_of(pli.media)) track->on_keyframe_request(SendTrack::KeyframeRequest::pli);
+            if (SendTrack* track = peer.sender_of(pli.media))
+                track->on_keyframe_request(SendTrack::KeyframeRequest::pli);
         }
         void operator()(const rtcp::FullIntraRequest& fir) const {
             for (const auto& entry : fir.entries)
-                if (SendTrack* track = peer.sender_of(entry.media)) track->on_keyframe_request(SendTrack::KeyframeRequest::fir);
+                if (SendTrack* track = peer.sender_of(entry.media))
+                    track->on_keyframe_request(SendTrack::KeyframeRequest::fir);
         }
         void operator()(const rtcp::Remb& remb) const {
             // Values that fall, or that have come up to it, end what holds for the beginning.
             const auto& start = peer.limits_.remb_on_connect;
-            if (!start || remb.bitrate >= *start || (peer.remb_received_ && remb.bitrate < *peer.remb_received_)) peer.connect_phase_ = false;
+            if (!start || remb.bitrate >= *start ||
+                (peer.remb_received_ && remb.bitrate < *peer.remb_received_))
+                peer.connect_phase_ = false;
             peer.remb_received_ = remb.bitrate;
             peer.remb_received_at_ = now;
             leg.control.on_remb(remb.bitrate);
@@ -417,7 +446,8 @@ Ssrc Peer::feedback_ssrc() const {
 void Peer::wake_by(std::optional<Time> deadline) {
     if (!deadline || (timer_due_ && *timer_due_ <= *deadline)) return;
     timer_due_ = deadline;
-    timer_ = graph_.worker.post_after(std::max<Duration>(*deadline - Clock::now(), 0ms), [this] { service(); });
+    timer_ = graph_.worker.post_after(std::max<Duration>(*deadline - Clock::now(), 0ms),
+                                      [this] { service(); });
 }
 
 void Peer::arm(Time) {
@@ -488,7 +518,8 @@ void Peer::add_reports(Leg& leg, Time now, std::vector<rtcp::Message>& out) {
 
 void Peer::add_remb(Time now, std::vector<rtcp::Message>& out) {
     const auto* video = session_->section(MediaType::video);
-    const bool offered = std::any_of(video->codecs.begin(), video->codecs.end(), [](auto& c) { return c.feedback.remb; });
+    const bool offered = std::any_of(video->codecs.begin(), video->codecs.end(),
+                                     [](auto& c) { return c.feedback.remb; });
     const auto ssrcs = video_.ssrcs();
     if (!offered || ssrcs.empty()) return;
     Bitrate wanted = limits_.receive.max;
@@ -507,7 +538,8 @@ void Peer::add_remb(Time now, std::vector<rtcp::Message>& out) {
         const std::uint64_t bytes = video_.bytes();
         const double seconds = std::chrono::duration<double>(now - remb_at_).count();
         const bool measured = remb_at_ != Time{} && bytes >= bytes_at_remb_ && seconds > 0;
-        const double rate = measured ? 8.0 * static_cast<double>(bytes - bytes_at_remb_) / seconds : 0;
+        const double rate =
+            measured ? 8.0 * static_cast<double>(bytes - bytes_at_remb_) / seconds : 0;
         bytes_at_remb_ = bytes;
         remb_at_ = now;
         const auto [packets, lost] = video_.last_interval();

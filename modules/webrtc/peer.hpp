@@ -33,8 +33,10 @@ struct PeerEvents {
     std::function<void(std::size_t transport, std::string candidate)> on_candidate;
     std::function<void(std::size_t transport)> on_gathering_done;
     std::function<void(std::size_t transport, transport::IceState)> on_ice_state;
-    std::function<void(std::size_t transport, std::string local, std::string remote)> on_selected_pair;
-    std::function<void(std::size_t transport, transport::DtlsState, std::string reason)> on_dtls_state;
+    std::function<void(std::size_t transport, std::string local, std::string remote)>
+        on_selected_pair;
+    std::function<void(std::size_t transport, transport::DtlsState, std::string reason)>
+        on_dtls_state;
     /// RTCP of the peer is seen, or no longer.
     std::function<void(bool active)> on_media_state;
     std::function<void(std::string what)> on_error;
@@ -46,7 +48,8 @@ struct VideoLimits {
     Bitrate max{0};
 };
 
-/// Everything of an endpoint that touches packets: transports, tracks, RTCP. RTC worker; made on any thread.
+/// Everything of an endpoint that touches packets: transports, tracks, RTCP. RTC worker; made on
+/// any thread.
 class Peer {
 public:
     struct Settings {
@@ -65,8 +68,10 @@ public:
     /// The first transport comes into being, so that candidates can be gathered.
     void open(Settings settings, transport::DtlsContext dtls);
     /// What was agreed, for the first time or anew: what goes on does so without a gap.
-    /// @param local our ICE credentials of each of the session's transports; other ones than before restart ICE
-    void configure(const sdp::NegotiatedSession& session, const std::vector<transport::IceCredentials>& local);
+    /// @param local our ICE credentials of each of the session's transports; other ones than before
+    /// restart ICE
+    void configure(const sdp::NegotiatedSession& session,
+                   const std::vector<transport::IceCredentials>& local);
     void gather();
     void add_candidate(std::size_t m_line, const std::string& candidate);
     void request_keyframe(MediaType type);
@@ -74,16 +79,22 @@ public:
         VideoLimits receive;  ///< what the peer sends
         VideoLimits send;     ///< what encoders make for the peer
         RembEstimator::Settings remb;
-        std::optional<Bitrate> remb_on_connect;  ///< for encoders, until the peer's first REMB values have come up to it
+        std::optional<Bitrate> remb_on_connect;  ///< for encoders, until the peer's first REMB
+                                                 ///< values have come up to it
         std::size_t mtu = 1200;                  ///< bytes of an RTP packet that we make
     };
     void set_limits(const Limits& limits);
     /// Says good-bye to the peer.
     void close();
 
-    [[nodiscard]] const ReceiveTrack& receive(MediaType type) const { return type == MediaType::audio ? audio_ : video_; }
-    [[nodiscard]] const SendTrack& send(MediaType type) const { return type == MediaType::audio ? *audio_in_ : *video_in_; }
-    /// The id of the transport that media of this kind goes over, as clients see it; empty without one.
+    [[nodiscard]] const ReceiveTrack& receive(MediaType type) const {
+        return type == MediaType::audio ? audio_ : video_;
+    }
+    [[nodiscard]] const SendTrack& send(MediaType type) const {
+        return type == MediaType::audio ? *audio_in_ : *video_in_;
+    }
+    /// The id of the transport that media of this kind goes over, as clients see it; empty without
+    /// one.
     [[nodiscard]] std::string transport_name(MediaType type) const;
     [[nodiscard]] std::optional<Bitrate> remb_sent() const { return remb_sent_; }
     /// What the way to the peer carries, of all media together.
@@ -96,7 +107,8 @@ private:
 
     Leg& add_leg(std::size_t id, const transport::IceCredentials& local);
     void configure_receiving(Leg& leg, const sdp::NegotiatedTransport& transport);
-    void configure_ice(Leg& leg, const sdp::NegotiatedTransport& transport, const transport::IceCredentials& local);
+    void configure_ice(Leg& leg, const sdp::NegotiatedTransport& transport,
+                       const transport::IceCredentials& local);
     void configure_sending(MediaType type);
     void on_rtp(Leg& leg, MutableBytes packet, Time arrival);
     void on_rtcp(Leg& leg, Bytes compound, Time arrival);
@@ -126,7 +138,8 @@ private:
     std::optional<Settings> settings_;
     std::optional<transport::DtlsContext> dtls_;
     std::optional<sdp::NegotiatedSession> session_;
-    std::vector<std::unique_ptr<Leg>> legs_;  ///< before there is a session one, then in the order of its transports
+    std::vector<std::unique_ptr<Leg>>
+        legs_;  ///< before there is a session one, then in the order of its transports
     bool gathering_ = false;
     struct EarlyCandidate {
         std::size_t m_line;
@@ -145,8 +158,8 @@ private:
     std::optional<Bitrate> remb_sent_, remb_received_;
     std::uint64_t bytes_at_remb_ = 0;
     Time remb_at_{};
-    RembEstimator remb_;  ///< for a peer without transport-wide feedback
-    std::uint64_t dropped_ = 0;       ///< packets for nobody
+    RembEstimator remb_;         ///< for a peer without transport-wide feedback
+    std::uint64_t dropped_ = 0;  ///< packets for nobody
 };
 
 }  // namespace rivero::webrtc

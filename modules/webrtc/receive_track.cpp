@@ -12,18 +12,21 @@ namespace rivero::webrtc {
 namespace {
 
 bool same_rids(const sdp::NegotiatedSection& a, const sdp::NegotiatedSection& b) {
-    return std::equal(a.remote_rids.begin(), a.remote_rids.end(), b.remote_rids.begin(), b.remote_rids.end(),
+    return std::equal(a.remote_rids.begin(), a.remote_rids.end(), b.remote_rids.begin(),
+                      b.remote_rids.end(),
                       [](const auto& one, const auto& other) { return one.id == other.id; });
 }
 
 }  // namespace
 
-ReceiveTrack::ReceiveTrack(MediaType type, std::shared_ptr<media::Source> source, rtp::ClockSync& clock)
+ReceiveTrack::ReceiveTrack(MediaType type, std::shared_ptr<media::Source> source,
+                           rtp::ClockSync& clock)
     : type_{type}, source_{std::move(source)}, clock_{clock} {}
 
 void ReceiveTrack::configure(const sdp::NegotiatedSection& section) {
     const auto before = std::exchange(section_, section);
-    // What goes on with the same payload type does so in its numbering. Streams point into the section's codecs.
+    // What goes on with the same payload type does so in its numbering. Streams point into the
+    // section's codecs.
     auto moved = [&](const sdp::NegotiatedCodec* codec) -> const sdp::NegotiatedCodec* {
         const auto* now = codec ? section_->codec(codec->payload_type) : nullptr;
         return now && now->codec == codec->codec ? now : nullptr;
@@ -39,7 +42,8 @@ void ReceiveTrack::configure(const sdp::NegotiatedSection& section) {
         const auto old_format = format_of(*pushed_codec_);
         pushed_codec_ = moved(pushed_codec_);
         // Other parameters of the same codec: the next packet says so to the source.
-        if (pushed_codec_ && !same_encoding(format_of(*pushed_codec_), old_format)) pushed_codec_ = nullptr;
+        if (pushed_codec_ && !same_encoding(format_of(*pushed_codec_), old_format))
+            pushed_codec_ = nullptr;
     }
     if (!receives() || (current_ && !streams_.contains(current_->value))) {
         current_.reset();
@@ -77,7 +81,8 @@ ReceiveTrack::Stream* ReceiveTrack::stream_for(Ssrc ssrc, const sdp::NegotiatedC
         for (auto it = streams_.begin(); it != streams_.end(); ++it) {
             if (current_ == Ssrc{it->first}) continue;
             auto heard = [](Stream& s) { return s.receiver.statistics().counters().last_arrival; };
-            if (oldest == streams_.end() || heard(*it->second) < heard(*oldest->second)) oldest = it;
+            if (oldest == streams_.end() || heard(*it->second) < heard(*oldest->second))
+                oldest = it;
         }
         streams_.erase(oldest);
     }
@@ -115,15 +120,17 @@ ReceiveTrack::Stream* ReceiveTrack::stream_of(std::size_t encoding) {
     return newest;
 }
 
-void ReceiveTrack::on_packet(Time now, const rtp::HeaderView& header, const rtp::Extensions& extensions,
-                             const rtp::Demuxer::Route& route, rtp::PacketPtr packet) {
+void ReceiveTrack::on_packet(Time now, const rtp::HeaderView& header,
+                             const rtp::Extensions& extensions, const rtp::Demuxer::Route& route,
+                             rtp::PacketPtr packet) {
     if (!receives()) return;
     using Arrival = rtp::StreamReceiver::Arrival;
     for (const auto& codec : section_->codecs) {
         if (codec.rtx == header.payload_type) {
             Stream* stream = repaired_by(header.ssrc, route);
             if (!stream) return;
-            if (stream->receiver.on_rtx(now, header, extensions, codec.payload_type, *packet) == Arrival::media)
+            if (stream->receiver.on_rtx(now, header, extensions, codec.payload_type, *packet) ==
+                Arrival::media)
                 push(*stream, std::move(packet), false);
             return;
         }
@@ -153,9 +160,12 @@ void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
     if (stream.encoding) {
         packet->encoding = static_cast<std::uint8_t>(*stream.encoding);
         // Encodings of another codec than the first are left out: there is one format.
-        if (source_->format() && stream.codec != pushed_codec_ && packet->arrival - heard_ < kSwitchInterval) return;
+        if (source_->format() && stream.codec != pushed_codec_ &&
+            packet->arrival - heard_ < kSwitchInterval)
+            return;
     } else if (current_ != stream.receiver.ssrc()) {
-        // A stream begins with media; a late packet of the old one, or two at once, must not take turns.
+        // A stream begins with media; a late packet of the old one, or two at once, must not take
+        // turns.
         if (padding || (current_ && packet->arrival - heard_ < kSwitchInterval)) return;
         // Another SSRC, another numbering: receivers see it as a new source.
         if (current_) source_->clear_format();
@@ -181,7 +191,8 @@ void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
             packet->layer_sync = info.layer_sync;
             packet->ends_layer_frame = info.ends_frame;
         }
-        if (stream.encoding && info.width != 0) source_->set_encoding_size(*stream.encoding, info.width, info.height);
+        if (stream.encoding && info.width != 0)
+            source_->set_encoding_size(*stream.encoding, info.width, info.height);
         if (packet->starts_keyframe) {
             ++stream.keyframes;
             stream.receiver.on_keyframe(*packet);
@@ -219,7 +230,8 @@ void ReceiveTrack::poll(Time now, Ssrc sender, std::vector<rtcp::Message>& out) 
         }
         const std::size_t encoding = stream->encoding.value_or(0);
         // What nobody looks at need not be whole.
-        if (stream->receiver.nacks().take_gave_up() && source_->is_used(encoding)) keyframes_[encoding].request(now);
+        if (stream->receiver.nacks().take_gave_up() && source_->is_used(encoding))
+            keyframes_[encoding].request(now);
     }
     if (type_ != MediaType::video || !section_) return;
     for (std::size_t encoding = 0; encoding < keyframes_.size(); ++encoding) {
@@ -268,12 +280,14 @@ void ReceiveTrack::report(Time now, std::vector<rtcp::ReportBlock>& out) {
     for (auto& [ssrc, stream] : streams_) {
         auto& statistics = stream->receiver.statistics();
         const auto packets = statistics.counters().packets;
-        const auto came = static_cast<std::int64_t>(packets - std::exchange(stream->packets_at_report, packets));
+        const auto came =
+            static_cast<std::int64_t>(packets - std::exchange(stream->packets_at_report, packets));
         auto block = statistics.make_report(now);
         stream->fraction_lost = block ? block->fraction_lost / 256.0 : 0;
         if (!block) continue;
         // fraction = lost / (came + lost)
-        const auto lost = std::llround(static_cast<double>(came) * stream->fraction_lost / (1 - std::min(stream->fraction_lost, 0.99)));
+        const auto lost = std::llround(static_cast<double>(came) * stream->fraction_lost /
+                                       (1 - std::min(stream->fraction_lost, 0.99)));
         interval_.packets += came + lost;
         interval_.lost += lost;
         out.push_back(*block);
@@ -288,16 +302,19 @@ std::vector<Ssrc> ReceiveTrack::ssrcs() const {
 
 std::uint64_t ReceiveTrack::bytes() const {
     std::uint64_t sum = 0;
-    for (auto& [ssrc, stream] : streams_) sum += stream->receiver.statistics().counters().payload_bytes;
+    for (auto& [ssrc, stream] : streams_)
+        sum += stream->receiver.statistics().counters().payload_bytes;
     return sum;
 }
 
 std::vector<ReceiveTrack::StreamStats> ReceiveTrack::stats() const {
     std::vector<StreamStats> list;
     for (auto& [ssrc, stream] : streams_) {
-        list.push_back({Ssrc{ssrc}, stream->codec->codec, stream->receiver.statistics().counters(),
-                        stream->fraction_lost, stream->nacks, stream->plis, stream->firs, stream->receiver.recovered(),
-                        stream->keyframes, stream->encoding ? section_->remote_rids[*stream->encoding].id : std::string{}});
+        list.push_back(
+            {Ssrc{ssrc}, stream->codec->codec, stream->receiver.statistics().counters(),
+             stream->fraction_lost, stream->nacks, stream->plis, stream->firs,
+             stream->receiver.recovered(), stream->keyframes,
+             stream->encoding ? section_->remote_rids[*stream->encoding].id : std::string{}});
     }
     return list;
 }

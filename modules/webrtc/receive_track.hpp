@@ -22,8 +22,8 @@
 
 namespace rivero::webrtc {
 
-/// Receives one kind of media from the peer and pushes it into a source. Decides what the peer is to be asked for; the
-/// peer's session sends it. RTC worker.
+/// Receives one kind of media from the peer and pushes it into a source. Decides what the peer is
+/// to be asked for; the peer's session sends it. RTC worker.
 class ReceiveTrack {
 public:
     /// @param clock of the peer; outlives this
@@ -31,14 +31,15 @@ public:
 
     void configure(const sdp::NegotiatedSection& section);
     /// A packet that lies in the storage of `packet`.
-    void on_packet(Time now, const rtp::HeaderView& header, const rtp::Extensions& extensions, const rtp::Demuxer::Route& route,
-                   rtp::PacketPtr packet);
+    void on_packet(Time now, const rtp::HeaderView& header, const rtp::Extensions& extensions,
+                   const rtp::Demuxer::Route& route, rtp::PacketPtr packet);
     void on_sender_report(Time now, const rtcp::SenderReport& report);
     void on_bye(Ssrc ssrc);
     void set_rtt(Duration rtt);
     /// A receiver of the source wants a key frame, of the encodings that the source names.
     void request_keyframe(Time now);
-    /// The most that those who get the packets as they come can take together, for the peer to send no more; empty: any.
+    /// The most that those who get the packets as they come can take together, for the peer to send
+    /// no more; empty: any.
     [[nodiscard]] std::optional<Bitrate> forward_limit() const;
 
     /// What is to be sent now: NACK, PLI or FIR.
@@ -47,8 +48,12 @@ public:
     /// Report blocks of the sources that were heard since the last time.
     void report(Time now, std::vector<rtcp::ReportBlock>& out);
 
-    [[nodiscard]] bool receives() const { return section_ && section_->accepted && section_->receive; }
-    [[nodiscard]] const sdp::NegotiatedSection* section() const { return section_ ? &*section_ : nullptr; }
+    [[nodiscard]] bool receives() const {
+        return section_ && section_->accepted && section_->receive;
+    }
+    [[nodiscard]] const sdp::NegotiatedSection* section() const {
+        return section_ ? &*section_ : nullptr;
+    }
     [[nodiscard]] std::vector<Ssrc> ssrcs() const;
     /// Payload bytes so far, for the estimate of what the peer may send.
     [[nodiscard]] std::uint64_t bytes() const;
@@ -57,8 +62,8 @@ public:
         Ssrc ssrc;
         Codec codec;
         rtp::ReceiveStatistics::Counters counters;
-        double fraction_lost = 0;     ///< 0..1, in the last interval between two reports
-        std::uint64_t nacks = 0;      ///< NACK messages sent
+        double fraction_lost = 0;  ///< 0..1, in the last interval between two reports
+        std::uint64_t nacks = 0;   ///< NACK messages sent
         std::uint64_t plis = 0, firs = 0;
         std::uint64_t recovered = 0;  ///< came by retransmission
         std::uint64_t keyframes = 0;
@@ -74,7 +79,8 @@ public:
 private:
     /// What one SSRC sends.
     struct Stream {
-        Stream(Ssrc ssrc, const sdp::NegotiatedCodec& c, rtp::ClockSync& clock, const rtp::StreamReceiver::Settings& settings)
+        Stream(Ssrc ssrc, const sdp::NegotiatedCodec& c, rtp::ClockSync& clock,
+               const rtp::StreamReceiver::Settings& settings)
             : codec{&c}, receiver{ssrc, c.clock_rate, clock, settings}, inspector{c.codec} {}
         const sdp::NegotiatedCodec* codec;
         std::optional<std::size_t> encoding;  ///< of a simulcast sender
@@ -85,16 +91,19 @@ private:
         double fraction_lost = 0;
         std::uint64_t packets_at_report = 0;
     };
-    /// A stream takes the place of another when that has been silent for so long, and a codec that of another not more
-    /// often than this: each change rebuilds what is behind the source.
+    /// A stream takes the place of another when that has been silent for so long, and a codec that
+    /// of another not more often than this: each change rebuilds what is behind the source.
     static constexpr Duration kSwitchInterval = 500ms;
     /// A peer cannot make us hold more than this per section.
     static constexpr std::size_t kMaxStreams = 8;
 
-    [[nodiscard]] bool simulcast() const { return section_ && section_->simulcast && section_->remote_rids.size() > 1; }
+    [[nodiscard]] bool simulcast() const {
+        return section_ && section_->simulcast && section_->remote_rids.size() > 1;
+    }
     /// Which of the source's encodings a layer is; empty when we do not know it.
     [[nodiscard]] std::optional<std::size_t> encoding_of(const std::string& rid) const;
-    [[nodiscard]] Stream* stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec, const rtp::Demuxer::Route& route);
+    [[nodiscard]] Stream* stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec,
+                                     const rtp::Demuxer::Route& route);
     /// The stream that a retransmission stream repairs.
     [[nodiscard]] Stream* repaired_by(Ssrc rtx, const rtp::Demuxer::Route& route);
     /// The stream that a key frame of this encoding is asked of.
@@ -107,10 +116,10 @@ private:
     rtp::ClockSync& clock_;
     std::optional<sdp::NegotiatedSection> section_;
     std::map<std::uint32_t, std::unique_ptr<Stream>> streams_;
-    std::optional<Ssrc> current_;  ///< the stream that the source gets
-    Time heard_;                   ///< when it was heard last
+    std::optional<Ssrc> current_;                         ///< the stream that the source gets
+    Time heard_;                                          ///< when it was heard last
     const sdp::NegotiatedCodec* pushed_codec_ = nullptr;  ///< of the source's format
-    Time switched_;                ///< when the source got another format
+    Time switched_;                                       ///< when the source got another format
     std::array<rtp::KeyframeRequestLimiter, media::Encodings::kMax> keyframes_;  ///< by encoding
     Duration rtt_ = 100ms;
     std::uint8_t fir_seq_ = 0;

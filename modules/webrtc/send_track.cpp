@@ -16,37 +16,47 @@ namespace {
 constexpr std::size_t kTypicalHeader = 32;
 
 SeqNum random_seq() {
-    // In the lower half: a wrap during the very first packets would leave the roll-over open to guessing.
+    // In the lower half: a wrap during the very first packets would leave the roll-over open to
+    // guessing.
     return SeqNum{static_cast<std::uint16_t>(random_u32() & 0x7fff)};
 }
 
-/// Profiles by what a decoder must be able to do. Encoders of browsers use nothing of Baseline that Constrained Baseline
-/// does not have, and call the same stream by either name.
+/// Profiles by what a decoder must be able to do. Encoders of browsers use nothing of Baseline that
+/// Constrained Baseline does not have, and call the same stream by either name.
 int rank(codec::h264::Profile profile) {
     using codec::h264::Profile;
     switch (profile) {
         case Profile::constrained_baseline:
-        case Profile::baseline: return 0;
-        case Profile::main: return 1;
-        case Profile::constrained_high: return 2;
-        case Profile::high: return 3;
-        default: return 4;
+        case Profile::baseline:
+            return 0;
+        case Profile::main:
+            return 1;
+        case Profile::constrained_high:
+            return 2;
+        case Profile::high:
+            return 3;
+        default:
+            return 4;
     }
 }
 
-/// Whether a receiver that negotiated `codec` can decode H264 of this format. RFC 6184 sections 6.3 and 8.1.
+/// Whether a receiver that negotiated `codec` can decode H264 of this format. RFC 6184 sections 6.3
+/// and 8.1.
 bool h264_suits(const sdp::NegotiatedCodec& codec, const media::Format& format) {
     const int mode = codec.parameters.number("packetization-mode", 0);
     // What our own packetizer makes has fragments.
-    if ((format.packing == media::Packing::rtp ? format.packetization_mode : 1) > mode) return false;
+    if ((format.packing == media::Packing::rtp ? format.packetization_mode : 1) > mode)
+        return false;
     if (format.profile.empty()) return true;  // from our encoder: constrained baseline
-    const auto theirs = codec::h264::parse_profile_level_id(codec.parameters.find("profile-level-id").value_or("42e01f"));
+    const auto theirs = codec::h264::parse_profile_level_id(
+        codec.parameters.find("profile-level-id").value_or("42e01f"));
     const auto ours = codec::h264::parse_profile_level_id(format.profile);
     return !theirs || !ours || rank(ours->profile) <= rank(theirs->profile);
 }
 
 bool suits(const sdp::NegotiatedCodec& codec, const media::Format& format) {
-    if (format.reordered) return false;  // decoders of browsers show frames in the order in which they come
+    if (format.reordered)
+        return false;  // decoders of browsers show frames in the order in which they come
     return codec.codec != Codec::h264 || h264_suits(codec, format);
 }
 
@@ -72,10 +82,13 @@ void SendTrack::configure(const sdp::NegotiatedSection& section, SendControl* co
     extensions_.two_byte_allowed = section.extmap_allow_mixed;
     renegotiate();
     if (codec_ || !format()) return;
-    // The source has not moved us: when the codec is the same, too, its stream goes on as if nothing had happened.
+    // The source has not moved us: when the codec is the same, too, its stream goes on as if
+    // nothing had happened.
     choose_codec(*format());
     if (codec_) numbered_ = codec_->rtx || !codec_->feedback.nack;
-    if (codec_ && !(before && before->codec == codec_->codec && before->clock_rate == codec_->clock_rate)) begin();
+    if (codec_ &&
+        !(before && before->codec == codec_->codec && before->clock_rate == codec_->clock_rate))
+        begin();
 }
 
 void SendTrack::leave() {
@@ -95,7 +108,8 @@ std::vector<media::Acceptable> SendTrack::accepts() const {
     if (!sends()) return wishes;
     for (const auto& codec : section_->codecs) {
         auto wish = media::Acceptable::rtp(codec.codec);
-        wish.as_it_comes_only = codec.codec == Codec::h264 && codec.parameters.number("packetization-mode", 0) == 0;
+        wish.as_it_comes_only =
+            codec.codec == Codec::h264 && codec.parameters.number("packetization-mode", 0) == 0;
         wish.suits = [codec](const media::Format& format) { return suits(codec, format); };
         wishes.push_back(std::move(wish));
     }
@@ -115,7 +129,9 @@ void SendTrack::choose_codec(const media::Format& format) {
         for (const auto& codec : section_->codecs) {
             if (codec_ || codec.codec != format.codec || !suits(codec, format)) continue;
             const auto profile = codec.parameters.find("profile-level-id").value_or("");
-            if (exact && codec.codec == Codec::h264 && !codec::h264::same_profile(profile, format.profile)) continue;
+            if (exact && codec.codec == Codec::h264 &&
+                !codec::h264::same_profile(profile, format.profile))
+                continue;
             codec_ = &codec;
         }
     }
@@ -140,12 +156,13 @@ void SendTrack::on_detached() {
 }
 
 rtp::OutgoingExtensions SendTrack::extensions_of(const rtp::Packet& packet) const {
-    // Only what is the same when the packet is sent again: with AEAD the same packet number must never cover other
-    // bytes. So the "send" time is the time at which the packet came in.
+    // Only what is the same when the packet is sent again: with AEAD the same packet number must
+    // never cover other bytes. So the "send" time is the time at which the packet came in.
     rtp::OutgoingExtensions extensions;
     extensions.mid = section_->mid;
     extensions.abs_send_time = rtp::to_abs_send_time(packet.arrival);
-    if (packet.audio_level) extensions.audio_level = rtp::AudioLevel{*packet.audio_level, packet.voice};
+    if (packet.audio_level)
+        extensions.audio_level = rtp::AudioLevel{*packet.audio_level, packet.voice};
     extensions.passed_from = &packet;
     return extensions;
 }
@@ -166,7 +183,8 @@ void SendTrack::on_packet(const rtp::PacketPtr& packet) {
         return;
     }
     if (type() == MediaType::video && !waiting_for_keyframe_ && control_->full()) {
-        // More than the transport carries. Pictures with holes help nobody: it goes on with the next whole one.
+        // More than the transport carries. Pictures with holes help nobody: it goes on with the
+        // next whole one.
         waiting_for_keyframe_ = held_back_ = true;
         rewriter_.switch_source(codec_->clock_rate);
         picture_ids_.switch_source();
@@ -181,16 +199,19 @@ void SendTrack::on_packet(const rtp::PacketPtr& packet) {
     if (packet->replayed) {
         if (replayed_.size() >= kMaxReplayed) replayed_.erase(replayed_.begin());
         replayed_.push_back(packet);
-    } else if (!replayed_.empty() && packet->seq.value - replayed_.back()->seq.value > std::int64_t{kMaxReplayed}) {
+    } else if (!replayed_.empty() &&
+               packet->seq.value - replayed_.back()->seq.value > std::int64_t{kMaxReplayed}) {
         replayed_.clear();  // too long ago for anybody to ask
     }
     bool marker = packet->marker;
     if (packet->layered && leaves_out(*packet, marker)) return;
     const auto numbers = rewriter_.rewrite(packet->seq, packet->timestamp, packet->capture);
     if (!numbers) return;
-    const rtp::HeaderFields fields{numbers->seq, numbers->timestamp, ssrc(), codec_->payload_type, marker};
+    const rtp::HeaderFields fields{numbers->seq, numbers->timestamp, ssrc(), codec_->payload_type,
+                                   marker};
     control_->send(Clock::now(), *this, priority(),
-                   {packet, fields, picture_ids_.forward(codec_->codec, packet->payload()), codec_->codec, std::nullopt});
+                   {packet, fields, picture_ids_.forward(codec_->codec, packet->payload()),
+                    codec_->codec, std::nullopt});
 }
 
 bool SendTrack::leaves_out(const rtp::Packet& packet, bool& marker) {
@@ -208,7 +229,8 @@ bool SendTrack::leaves_out(const rtp::Packet& packet, bool& marker) {
 void SendTrack::hold_back(const rtp::Packet& packet) {
     if (!held_back_) return;
     ++counters_.held_back;
-    // All receivers of the source get the key frame: it is asked for when there is room, and not too often.
+    // All receivers of the source get the key frame: it is asked for when there is room, and not
+    // too often.
     if (control_->queue_delay() > kRoomAgain || packet.arrival - asked_ < kAskAgain) return;
     asked_ = packet.arrival;
     request_keyframe();
@@ -220,9 +242,10 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
     std::array<std::uint8_t, rtp::Packet::kCapacity + 256> buffer;
     const Bytes payload = out.packet->payload();
     auto extensions = extensions_of(*out.packet);
-    // With AEAD the same packet number must never cover other bytes: a packet that may have to be sent once more with its
-    // own number, for want of a retransmission stream, gets none.
-    if (numbered_) extensions.transport_seq_num = control_->number(now, payload.size() + kTypicalHeader);
+    // With AEAD the same packet number must never cover other bytes: a packet that may have to be
+    // sent once more with its own number, for want of a retransmission stream, gets none.
+    if (numbered_)
+        extensions.transport_seq_num = control_->number(now, payload.size() + kTypicalHeader);
     std::size_t size = 0;
     if (out.rtx) {
         size = rtx_.write(buffer, out.fields, *out.rtx, extensions_, extensions, payload);
@@ -234,15 +257,20 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
     }
     if (size == 0 || size + transport::SrtpSender::kRtpOverhead > buffer.size()) return;
     if (out.ids.picture_id)
-        codec::PictureIds::apply(out.codec, MutableBytes{buffer}.subspan(size - payload.size(), payload.size()), out.ids);
+        codec::PictureIds::apply(
+            out.codec, MutableBytes{buffer}.subspan(size - payload.size(), payload.size()),
+            out.ids);
     if (!control_->transmit(buffer, size)) ++counters_.unsent;
     if (out.rtx) {
-        // The original number is part of the payload, RFC 4588 section 4: that is how receivers count, too.
+        // The original number is part of the payload, RFC 4588 section 4: that is how receivers
+        // count, too.
         const std::size_t repaired = payload.size() + rtp::kOriginalSeqSize;
         state_.on_retransmitted(repaired, size - repaired);
     } else {
-        state_.on_sent(out.fields.timestamp, out.packet->capture, payload.size(), size - payload.size());
-        if (type() == MediaType::video && (2 * payload.size() >= newest_size_ || now - newest_at_ > 500ms)) {
+        state_.on_sent(out.fields.timestamp, out.packet->capture, payload.size(),
+                       size - payload.size());
+        if (type() == MediaType::video &&
+            (2 * payload.size() >= newest_size_ || now - newest_at_ > 500ms)) {
             newest_ = out;
             newest_size_ = payload.size();
             newest_at_ = now;
@@ -272,7 +300,8 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     rtp::PacketPtr packet;
     if (source_seq) {
         // What was replayed had timestamps of its own.
-        auto replayed = std::find_if(replayed_.begin(), replayed_.end(), [&](auto& p) { return p->seq == *source_seq; });
+        auto replayed = std::find_if(replayed_.begin(), replayed_.end(),
+                                     [&](auto& p) { return p->seq == *source_seq; });
         packet = replayed != replayed_.end() ? *replayed : find_packet(*source_seq);
     }
     if (!packet || packet->payload().empty()) {
@@ -285,8 +314,10 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     const auto numbers = rewriter_.find(packet->seq, packet->timestamp);
     if (!numbers) return;
     const bool marker = packet->marker || (packet->layered && layers_.ends_picture(*packet));
-    const rtp::HeaderFields original{numbers->seq, numbers->timestamp, ssrc(), codec_->payload_type, marker};
-    // A NACK names thousands of packets in one datagram: what it brings about stays within what repairs a real link.
+    const rtp::HeaderFields original{numbers->seq, numbers->timestamp, ssrc(), codec_->payload_type,
+                                     marker};
+    // A NACK names thousands of packets in one datagram: what it brings about stays within what
+    // repairs a real link.
     if (now - resent_since_ > kResentWindow) {
         resent_since_ = now;
         resent_bytes_ = 0;
@@ -294,7 +325,8 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     resent_bytes_ += packet->payload().size() + kTypicalHeader;
     if (resent_bytes_ > kMaxResent || control_->full()) return;
     control_->send(now, *this, bwe::Priority::retransmission,
-                   {packet, original, picture_ids_.find(codec_->codec, packet->payload()), codec_->codec, codec_->rtx});
+                   {packet, original, picture_ids_.find(codec_->codec, packet->payload()),
+                    codec_->codec, codec_->rtx});
 }
 
 void SendTrack::on_keyframe_request(KeyframeRequest kind) {

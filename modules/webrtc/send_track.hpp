@@ -22,13 +22,14 @@
 
 namespace rivero::webrtc {
 
-/// Sends one kind of media to the peer: a sink whose packets get headers of the peer's own (SSRC, payload type, numbers,
-/// extensions). RTC worker.
+/// Sends one kind of media to the peer: a sink whose packets get headers of the peer's own (SSRC,
+/// payload type, numbers, extensions). RTC worker.
 class SendTrack final : public media::Sink {
 public:
     SendTrack(MediaType type, Ssrc ssrc, Ssrc rtx_ssrc);
 
-    /// What was agreed. @param control of the transport; null while there is none. Lives as long as the track sends there
+    /// What was agreed. @param control of the transport; null while there is none. Lives as long as
+    /// the track sends there
     void configure(const sdp::NegotiatedSection& section, SendControl* control);
     /// The transport is gone.
     void leave();
@@ -46,7 +47,8 @@ public:
     void transmit(Time now, const Outgoing& outgoing);
     /// There is a stream that padding can be sent in, and something to fill it with.
     [[nodiscard]] bool can_pad() const { return may_send() && codec_->rtx && newest_.packet; }
-    /// Sends something that the receiver can do without. @return bytes sent, 0 when that is not possible
+    /// Sends something that the receiver can do without. @return bytes sent, 0 when that is not
+    /// possible
     std::size_t send_padding(Time now);
 
     void on_nack(Time now, const rtcp::GenericNack& nack);
@@ -60,13 +62,14 @@ public:
     [[nodiscard]] bool sends() const { return section_ && section_->accepted && section_->send; }
 
     struct Counters {
-        std::uint64_t nacks = 0;         ///< NACK messages
-        std::uint64_t nacked = 0;        ///< packets asked for in them
-        std::uint64_t not_found = 0;     ///< of these: too old
+        std::uint64_t nacks = 0;      ///< NACK messages
+        std::uint64_t nacked = 0;     ///< packets asked for in them
+        std::uint64_t not_found = 0;  ///< of these: too old
         std::uint64_t plis = 0, firs = 0;
-        std::uint64_t unsent = 0;        ///< the transport refused
-        std::uint64_t held_back = 0;     ///< too much for the transport: left out up to the next key frame
-        std::uint64_t switches = 0;      ///< between encodings of the source
+        std::uint64_t unsent = 0;  ///< the transport refused
+        std::uint64_t held_back =
+            0;  ///< too much for the transport: left out up to the next key frame
+        std::uint64_t switches = 0;  ///< between encodings of the source
     };
     [[nodiscard]] const Counters& counters() const { return counters_; }
     [[nodiscard]] const rtp::SenderState& state() const { return state_; }
@@ -86,7 +89,9 @@ private:
     [[nodiscard]] bool leaves_out(const rtp::Packet& packet, bool& marker);
     [[nodiscard]] rtp::OutgoingExtensions extensions_of(const rtp::Packet& packet) const;
     [[nodiscard]] bool may_send() const { return connected_ && codec_ && control_; }
-    [[nodiscard]] bwe::Priority priority() const { return type() == MediaType::audio ? bwe::Priority::audio : bwe::Priority::video; }
+    [[nodiscard]] bwe::Priority priority() const {
+        return type() == MediaType::audio ? bwe::Priority::audio : bwe::Priority::video;
+    }
 
     std::optional<sdp::NegotiatedSection> section_;
     SendControl* control_ = nullptr;
@@ -107,7 +112,7 @@ private:
     Outgoing newest_;  ///< a recent large packet, to fill padding with
     std::size_t newest_size_ = 0;
     Time newest_at_{};
-    bool numbered_ = false;   ///< packets get transport-wide numbers
+    bool numbered_ = false;  ///< packets get transport-wide numbers
     Duration rtt_ = 50ms;
     /// What was sent again lately: a receiver that asks twice within a round trip gets it once.
     std::array<Resent, 1024> resent_{};

@@ -8,13 +8,15 @@
 namespace rivero::webrtc {
 namespace {
 
-Json entry(const char* cpp_type, const char* type, const std::string& id, Ssrc ssrc, const std::string& transport_id) {
+Json entry(const char* cpp_type, const char* type, const std::string& id, Ssrc ssrc,
+           const std::string& transport_id) {
     using namespace std::chrono;
     return {{"__module__", "kurento"},
             {"__type__", cpp_type},
             {"id", id},
             {"type", type},
-            {"timestampMillis", duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()},
+            {"timestampMillis",
+             duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()},
             {"ssrc", std::to_string(ssrc.value)},
             {"associateStatsId", ""},
             {"isRemote", false},
@@ -29,7 +31,8 @@ void add_inbound(const Peer& peer, MediaType type, Json& out) {
     if (!track.receives()) return;
     for (const auto& s : track.stats()) {
         const std::string id = "inbound-" + std::to_string(s.ssrc.value);
-        Json j = entry("RTCInboundRTPStreamStats", "inboundrtp", id, s.ssrc, peer.transport_name(type));
+        Json j =
+            entry("RTCInboundRTPStreamStats", "inboundrtp", id, s.ssrc, peer.transport_name(type));
         j["mediaTrackId"] = track.section()->remote_track;
         j["codecId"] = std::string{encoding_name(s.codec)};
         if (!s.rid.empty()) j["rid"] = s.rid;
@@ -51,14 +54,17 @@ void add_outbound(const Peer& peer, MediaType type, Json& out) {
     if (!track.sends()) return;
     const auto& state = track.state();
     const std::string id = "outbound-" + std::to_string(state.ssrc().value);
-    Json j = entry("RTCOutboundRTPStreamStats", "outboundrtp", id, state.ssrc(), peer.transport_name(type));
-    if (track.format() && track.format()->codec) j["codecId"] = std::string{encoding_name(*track.format()->codec)};
+    Json j = entry("RTCOutboundRTPStreamStats", "outboundrtp", id, state.ssrc(),
+                   peer.transport_name(type));
+    if (track.format() && track.format()->codec)
+        j["codecId"] = std::string{encoding_name(*track.format()->codec)};
     j["packetsSent"] = state.counters().packets;
     j["bytesSent"] = state.counters().payload_bytes;
     const auto remb = type == MediaType::video ? peer.remb_received() : std::nullopt;
     // What the way to the peer is thought to carry, or less when an encoder for it has a limit.
     std::optional<Bitrate> target = peer.send_estimate();
-    if (track.converted() && track.receive_limit()) target = std::min(target.value_or(*track.receive_limit()), *track.receive_limit());
+    if (track.converted() && track.receive_limit())
+        target = std::min(target.value_or(*track.receive_limit()), *track.receive_limit());
     j["targetBitrate"] = target ? static_cast<double>(target->bps) : 0.0;
     j["roundTripTime"] = state.rtt() ? std::chrono::duration<double>(*state.rtt()).count() : 0.0;
     j["packetsLost"] = state.remote() ? state.remote()->lost : 0;

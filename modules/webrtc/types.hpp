@@ -16,47 +16,110 @@ using remote::structure;
 
 enum class CertificateKeyType { rsa, ecdsa };
 inline auto describe(Identity<CertificateKeyType>) {
-    return Enumeration<CertificateKeyType>{"CertificateKeyType",
-                                           "Algorithm of the DTLS certificate.",
-                                           {{CertificateKeyType::rsa, "RSA"}, {CertificateKeyType::ecdsa, "ECDSA"}},
-                                           "kurento",
-                                           "elements"};
+    return Enumeration<CertificateKeyType>{
+        "CertificateKeyType",
+        "Algorithm of the DTLS certificate.",
+        {{CertificateKeyType::rsa, "RSA"}, {CertificateKeyType::ecdsa, "ECDSA"}},
+        "kurento",
+        "elements"};
 }
 
 /// How packets are marked for routers; the names are those of the client API.
 enum class DscpValue {
-    no_dscp, no_value,
-    audio_verylow, audio_low, audio_medium, audio_high,
-    video_verylow, video_low, video_medium, video_medium_throughput, video_high, video_high_throughput,
-    data_verylow, data_low, data_medium, data_high,
-    chrome_high, chrome_medium, chrome_low, chrome_verylow,
-    cs0, cs1, cs2, cs3, cs4, cs5, cs6, cs7,
-    af11, af12, af13, af21, af22, af23, af31, af32, af33, af41, af42, af43,
-    ef, voiceadmit, le
+    no_dscp,
+    no_value,
+    audio_verylow,
+    audio_low,
+    audio_medium,
+    audio_high,
+    video_verylow,
+    video_low,
+    video_medium,
+    video_medium_throughput,
+    video_high,
+    video_high_throughput,
+    data_verylow,
+    data_low,
+    data_medium,
+    data_high,
+    chrome_high,
+    chrome_medium,
+    chrome_low,
+    chrome_verylow,
+    cs0,
+    cs1,
+    cs2,
+    cs3,
+    cs4,
+    cs5,
+    cs6,
+    cs7,
+    af11,
+    af12,
+    af13,
+    af21,
+    af22,
+    af23,
+    af31,
+    af32,
+    af33,
+    af41,
+    af42,
+    af43,
+    ef,
+    voiceadmit,
+    le
 };
 inline auto describe(Identity<DscpValue>) {
     using D = DscpValue;
-    return Enumeration<D>{"DSCPValue",
-                          "Differentiated services code point of the packets that are sent. RFC 8837, RFC 2474.",
-                          {{D::no_dscp, "NO_DSCP"}, {D::no_value, "NO_VALUE"},
-                           {D::audio_verylow, "AUDIO_VERYLOW"}, {D::audio_low, "AUDIO_LOW"},
-                           {D::audio_medium, "AUDIO_MEDIUM"}, {D::audio_high, "AUDIO_HIGH"},
-                           {D::video_verylow, "VIDEO_VERYLOW"}, {D::video_low, "VIDEO_LOW"},
-                           {D::video_medium, "VIDEO_MEDIUM"}, {D::video_medium_throughput, "VIDEO_MEDIUM_THROUGHPUT"},
-                           {D::video_high, "VIDEO_HIGH"}, {D::video_high_throughput, "VIDEO_HIGH_THROUGHPUT"},
-                           {D::data_verylow, "DATA_VERYLOW"}, {D::data_low, "DATA_LOW"},
-                           {D::data_medium, "DATA_MEDIUM"}, {D::data_high, "DATA_HIGH"},
-                           {D::chrome_high, "CHROME_HIGH"}, {D::chrome_medium, "CHROME_MEDIUM"},
-                           {D::chrome_low, "CHROME_LOW"}, {D::chrome_verylow, "CHROME_VERYLOW"},
-                           {D::cs0, "CS0"}, {D::cs1, "CS1"}, {D::cs2, "CS2"}, {D::cs3, "CS3"},
-                           {D::cs4, "CS4"}, {D::cs5, "CS5"}, {D::cs6, "CS6"}, {D::cs7, "CS7"},
-                           {D::af11, "AF11"}, {D::af12, "AF12"}, {D::af13, "AF13"},
-                           {D::af21, "AF21"}, {D::af22, "AF22"}, {D::af23, "AF23"},
-                           {D::af31, "AF31"}, {D::af32, "AF32"}, {D::af33, "AF33"},
-                           {D::af41, "AF41"}, {D::af42, "AF42"}, {D::af43, "AF43"},
-                           {D::ef, "EF"}, {D::voiceadmit, "VOICEADMIT"}, {D::le, "LE"}},
-                          "kurento",
-                          "elements"};
+    return Enumeration<D>{
+        "DSCPValue",
+        "Differentiated services code point of the packets that are sent. RFC 8837, RFC 2474.",
+        {{D::no_dscp, "NO_DSCP"},
+         {D::no_value, "NO_VALUE"},
+         {D::audio_verylow, "AUDIO_VERYLOW"},
+         {D::audio_low, "AUDIO_LOW"},
+         {D::audio_medium, "AUDIO_MEDIUM"},
+         {D::audio_high, "AUDIO_HIGH"},
+         {D::video_verylow, "VIDEO_VERYLOW"},
+         {D::video_low, "VIDEO_LOW"},
+         {D::video_medium, "VIDEO_MEDIUM"},
+         {D::video_medium_throughput, "VIDEO_MEDIUM_THROUGHPUT"},
+         {D::video_high, "VIDEO_HIGH"},
+         {D::video_high_throughput, "VIDEO_HIGH_THROUGHPUT"},
+         {D::data_verylow, "DATA_VERYLOW"},
+         {D::data_low, "DATA_LOW"},
+         {D::data_medium, "DATA_MEDIUM"},
+         {D::data_high, "DATA_HIGH"},
+         {D::chrome_high, "CHROME_HIGH"},
+         {D::chrome_medium, "CHROME_MEDIUM"},
+         {D::chrome_low, "CHROME_LOW"},
+         {D::chrome_verylow, "CHROME_VERYLOW"},
+         {D::cs0, "CS0"},
+         {D::cs1, "CS1"},
+         {D::cs2, "CS2"},
+         {D::cs3, "CS3"},
+         {D::cs4, "CS4"},
+         {D::cs5, "CS5"},
+         {D::cs6, "CS6"},
+         {D::cs7, "CS7"},
+         {D::af11, "AF11"},
+         {D::af12, "AF12"},
+         {D::af13, "AF13"},
+         {D::af21, "AF21"},
+         {D::af22, "AF22"},
+         {D::af23, "AF23"},
+         {D::af31, "AF31"},
+         {D::af32, "AF32"},
+         {D::af33, "AF33"},
+         {D::af41, "AF41"},
+         {D::af42, "AF42"},
+         {D::af43, "AF43"},
+         {D::ef, "EF"},
+         {D::voiceadmit, "VOICEADMIT"},
+         {D::le, "LE"}},
+        "kurento",
+        "elements"};
 }
 
 struct IceCandidate {
@@ -67,9 +130,11 @@ struct IceCandidate {
 inline auto describe(Identity<IceCandidate>) {
     return structure<IceCandidate>(
                "IceCandidate", "An address at which a peer may be reached. RFC 8839 section 5.1.",
-               field("candidate", &IceCandidate::candidate, "`candidate:...`; empty for the end of candidates."),
+               field("candidate", &IceCandidate::candidate,
+                     "`candidate:...`; empty for the end of candidates."),
                field("sdpMid", &IceCandidate::sdpMid, "Identification of the media section."),
-               field("sdpMLineIndex", &IceCandidate::sdpMLineIndex, "Number of the media section, from 0."))
+               field("sdpMLineIndex", &IceCandidate::sdpMLineIndex,
+                     "Number of the media section, from 0."))
         .in("kurento", "elements");
 }
 
@@ -149,8 +214,9 @@ struct IceCandidateFound {
     IceCandidate candidate;
 };
 inline auto describe(Identity<IceCandidateFound>) {
-    return structure<IceCandidateFound>("IceCandidateFound", "A local candidate, to be told to the peer.",
-                                        field("candidate", &IceCandidateFound::candidate, "The candidate."));
+    return structure<IceCandidateFound>(
+        "IceCandidateFound", "A local candidate, to be told to the peer.",
+        field("candidate", &IceCandidateFound::candidate, "The candidate."));
 }
 struct IceGatheringDone {};
 inline auto describe(Identity<IceGatheringDone>) {
@@ -191,15 +257,17 @@ struct DataChannelOpened {
     int channelId = 0;
 };
 inline auto describe(Identity<DataChannelOpened>) {
-    return structure<DataChannelOpened>("DataChannelOpened", "A data channel can be used.",
-                                        field("channelId", &DataChannelOpened::channelId, "Its SCTP stream."));
+    return structure<DataChannelOpened>(
+        "DataChannelOpened", "A data channel can be used.",
+        field("channelId", &DataChannelOpened::channelId, "Its SCTP stream."));
 }
 struct DataChannelClosed {
     int channelId = 0;
 };
 inline auto describe(Identity<DataChannelClosed>) {
-    return structure<DataChannelClosed>("DataChannelClosed", "A data channel has been closed.",
-                                        field("channelId", &DataChannelClosed::channelId, "Its SCTP stream."));
+    return structure<DataChannelClosed>(
+        "DataChannelClosed", "A data channel has been closed.",
+        field("channelId", &DataChannelClosed::channelId, "Its SCTP stream."));
 }
 
 }  // namespace rivero::webrtc

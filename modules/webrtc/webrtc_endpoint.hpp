@@ -15,8 +15,8 @@
 
 namespace rivero::webrtc {
 
-/// The peer connection of a browser. Answers clients and negotiates here, on the strand; packets are the Peer's, on the
-/// RTC worker.
+/// The peer connection of a browser. Answers clients and negotiates here, on the strand; packets
+/// are the Peer's, on the RTC worker.
 class WebRtcEndpoint final : public media::BaseRtpEndpoint {
 public:
     static constexpr const char* kClassName = "WebRtcEndpoint";
@@ -29,15 +29,19 @@ public:
         DscpValue dscp = DscpValue::no_value;
     };
 
-    WebRtcEndpoint(remote::ObjectInit init, media::MediaPipeline& pipeline, std::shared_ptr<Context> context,
-                   const Options& options);
+    WebRtcEndpoint(remote::ObjectInit init, media::MediaPipeline& pipeline,
+                   std::shared_ptr<Context> context, const Options& options);
     ~WebRtcEndpoint() override;
 
-    [[nodiscard]] const std::string& get_network_interfaces() const { return settings_.network_interfaces; }
+    [[nodiscard]] const std::string& get_network_interfaces() const {
+        return settings_.network_interfaces;
+    }
     void set_network_interfaces(const std::string& names) { settings_.network_interfaces = names; }
     [[nodiscard]] bool get_ice_tcp() const { return settings_.ice_tcp; }
     void set_ice_tcp(bool on) { settings_.ice_tcp = on; }
-    [[nodiscard]] const std::string& get_stun_server_address() const { return settings_.stun_server_address; }
+    [[nodiscard]] const std::string& get_stun_server_address() const {
+        return settings_.stun_server_address;
+    }
     void set_stun_server_address(const std::string& address);
     [[nodiscard]] int get_stun_server_port() const { return settings_.stun_server_port; }
     void set_stun_server_port(int port);
@@ -54,11 +58,13 @@ public:
     void gather_candidates();
     void add_ice_candidate(const IceCandidate& candidate);
     void create_data_channel(std::optional<std::string> label, std::optional<bool> ordered,
-                             std::optional<int> max_packet_life_time, std::optional<int> max_retransmits,
+                             std::optional<int> max_packet_life_time,
+                             std::optional<int> max_retransmits,
                              std::optional<std::string> protocol);
     void close_data_channel(int channel);
     void request_keyframe() override;
-    [[nodiscard]] remote::Future<media::StatsReport> get_stats(std::optional<MediaType> type) override;
+    [[nodiscard]] remote::Future<media::StatsReport> get_stats(
+        std::optional<MediaType> type) override;
     void release() override;
 
 private:
@@ -77,7 +83,8 @@ private:
     void use(const sdp::NegotiatedSession& session);
     /// What the next description says of itself: its version, limits for the peer.
     void prepare_capabilities();
-    /// Writes the ICE credentials of each transport into its sections: fresh ones where the peer begins anew.
+    /// Writes the ICE credentials of each transport into its sections: fresh ones where the peer
+    /// begins anew.
     void give_credentials(const sdp::NegotiatedSession& session, sdp::SessionDescription& answer);
     /// With the candidates found so far.
     [[nodiscard]] std::string print_with_candidates(sdp::SessionDescription description) const;
@@ -87,8 +94,10 @@ private:
     void on_candidate(std::size_t transport, const std::string& candidate);
     void on_gathering_done(std::size_t transport);
     void on_ice_state(std::size_t transport, transport::IceState state);
-    void on_selected_pair(std::size_t transport, const std::string& local, const std::string& remote);
-    void on_dtls_state(std::size_t transport, transport::DtlsState state, const std::string& reason);
+    void on_selected_pair(std::size_t transport, const std::string& local,
+                          const std::string& remote);
+    void on_dtls_state(std::size_t transport, transport::DtlsState state,
+                       const std::string& reason);
     void note_connection();
 
     struct TransportState {

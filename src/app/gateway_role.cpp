@@ -71,12 +71,14 @@ bool is_loopback(const std::string& address) {
     return address == "localhost" || address == "::1" || address.starts_with("127.");
 }
 
-/// Where recordings with a relative name go is where the page finds them, whichever of the two was set.
+/// Where recordings with a relative name go is where the page finds them, whichever of the two was
+/// set.
 void join_recordings(config::Settings& settings) {
     const std::string scheme = "file://";
     if (!settings.web.recordings.empty()) {
         if (settings.uri.default_path == config::Settings{}.uri.default_path)
-            settings.uri.default_path = scheme + fs::absolute(settings.web.recordings).lexically_normal().string();
+            settings.uri.default_path =
+                scheme + fs::absolute(settings.web.recordings).lexically_normal().string();
     } else if (settings.uri.default_path.starts_with(scheme)) {
         const std::string folder = settings.uri.default_path.substr(scheme.size());
         if (fs::is_directory(folder)) settings.web.recordings = folder;
@@ -124,11 +126,10 @@ int run_gateway(const config::Settings& given) {
     if (settings.web.root.empty()) settings.web.root = default_web_root();
     join_recordings(settings);
     // Whoever listens for clients on this machine only has browsers on this machine only.
-    const bool only_here =
-        (settings.listen.port < 0 || is_loopback(settings.listen.address)) &&
-        (settings.listen.tls.port < 0 || settings.listen.tls.address.empty() ||
-         is_loopback(settings.listen.tls.address)) &&
-        is_loopback(settings.listen.address);
+    const bool only_here = (settings.listen.port < 0 || is_loopback(settings.listen.address)) &&
+                           (settings.listen.tls.port < 0 || settings.listen.tls.address.empty() ||
+                            is_loopback(settings.listen.tls.address)) &&
+                           is_loopback(settings.listen.address);
     if (only_here) settings.rtc.include_loopback = true;
     require_directory("web.root", settings.web.root);
     require_directory("web.recordings", settings.web.recordings);

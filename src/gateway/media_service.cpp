@@ -37,8 +37,8 @@ const std::string& required_string(const Json& params, const std::string& name) 
     return found->get_ref<const std::string&>();
 }
 
-/// operationParams or constructorParams: absent and null are the same, null. Whether that will do is
-/// for the operation to say.
+/// operationParams or constructorParams: absent and null are the same, null. Whether that will do
+/// is for the operation to say.
 Json optional_object(const Json& params, const std::string& name) {
     const auto found = params.find(name);
     if (found == params.end() || found->is_null()) return {};

@@ -5,13 +5,12 @@
 #include "jsonrpc/framer.hpp"
 #include "rivero/base/log.hpp"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <future>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace rivero::host {
 

@@ -22,7 +22,8 @@ public:
 
     /// Any thread; never blocks: a thread of the channel's own writes.
     void send(std::string text);
-    /// Calls `on_text` for each text, on the calling thread, until the other side closes or stop() is called.
+    /// Calls `on_text` for each text, on the calling thread, until the other side closes or stop()
+    /// is called.
     void read(const std::function<void(std::string)>& on_text);
     /// Any thread. read() returns.
     void stop();

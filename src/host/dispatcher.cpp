@@ -21,7 +21,8 @@ using remote::RpcError;
 const std::string& text(const Json& params, const char* name) {
     auto found = params.is_object() ? params.find(name) : params.end();
     if (!params.is_object() || found == params.end() || !found->is_string())
-        throw RpcError{ErrorCode::marshall_error, "'" + std::string{name} + "' parameter should be a string"};
+        throw RpcError{ErrorCode::marshall_error,
+                       "'" + std::string{name} + "' parameter should be a string"};
     return found->get_ref<const std::string&>();
 }
 
@@ -50,7 +51,8 @@ Json member(const Json& params, const char* name) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(const remote::Registry& registry, const media::Services& services, ThreadPool& pool, Send send)
+Dispatcher::Dispatcher(const remote::Registry& registry, const media::Services& services,
+                       ThreadPool& pool, Send send)
     : registry_{registry}, services_{services}, pool_{pool}, send_{std::move(send)} {}
 
 void Dispatcher::answer(const Json& id, Json result) {
@@ -61,8 +63,10 @@ void Dispatcher::answer(const Json& id, Json result) {
     send_(std::move(text));
 }
 
-void Dispatcher::fail(const Json& id, int code, const std::string& type, const std::string& message) {
-    send_(jsonrpc::write(jsonrpc::Response{id, tl::unexpected{jsonrpc::media_error(code, type, message)}}));
+void Dispatcher::fail(const Json& id, int code, const std::string& type,
+                      const std::string& message) {
+    send_(jsonrpc::write(
+        jsonrpc::Response{id, tl::unexpected{jsonrpc::media_error(code, type, message)}}));
 }
 
 template <class F>
@@ -87,9 +91,11 @@ void Dispatcher::on_request(jsonrpc::Request request) {
         if (request.method == "subscribe") return subscribe(id, request.params);
         if (request.method == "unsubscribe") return unsubscribe(id, request.params);
         if (request.method == "describe") return describe(id, request.params);
-        if (request.method == "ping") return answer(id, {{"value", "pong"}, {"objects", objects_.size()}});
-        send_(jsonrpc::write(jsonrpc::Response{
-            id, tl::unexpected{jsonrpc::ErrorObject{jsonrpc::kMethodNotFound, "Method not found.", nullptr}}}));
+        if (request.method == "ping")
+            return answer(id, {{"value", "pong"}, {"objects", objects_.size()}});
+        send_(jsonrpc::write(
+            jsonrpc::Response{id, tl::unexpected{jsonrpc::ErrorObject{
+                                      jsonrpc::kMethodNotFound, "Method not found.", nullptr}}}));
     });
 }
 
@@ -108,9 +114,9 @@ void Dispatcher::create(const Json& id, const Json& params) {
     if (const std::string& name = remote_class->parent_parameter(); !name.empty()) {
         auto parent = arguments.is_object() ? arguments.find(name) : arguments.end();
         if (!arguments.is_object() || parent == arguments.end()) {
-            throw RpcError{ErrorCode::marshall_error, arguments.is_null()
-                                                          ? "'constructorParams' is required"
-                                                          : "'" + name + "' parameter should be a string"};
+            throw RpcError{ErrorCode::marshall_error,
+                           arguments.is_null() ? "'constructorParams' is required"
+                                               : "'" + name + "' parameter should be a string"};
         }
         init.parent = remote::find_object(*parent, {objects_, name});
         init.id = init.parent->id() + "/" + init.id;
@@ -119,13 +125,16 @@ void Dispatcher::create(const Json& id, const Json& params) {
         init.strand = pool_.make_strand();
     }
     auto strand = init.strand;
-    strand->post([this, id, init = std::move(init), arguments = std::move(arguments), remote_class]() mutable {
+    strand->post([this, id, init = std::move(init), arguments = std::move(arguments),
+                  remote_class]() mutable {
         guarded(id, [&] {
             auto parent = init.parent;
-            // The parent may have been released while we waited for our turn: nothing is made for one that is gone.
+            // The parent may have been released while we waited for our turn: nothing is made for
+            // one that is gone.
             const auto need_parent = [&] {
                 if (parent && !objects_.find(parent->id()))
-                    throw RpcError{ErrorCode::media_object_not_found, "Object '" + parent->id() + "' not found"};
+                    throw RpcError{ErrorCode::media_object_not_found,
+                                   "Object '" + parent->id() + "' not found"};
             };
             need_parent();
             auto object = remote_class->construct(std::move(init), arguments, objects_);
@@ -146,22 +155,27 @@ void Dispatcher::invoke(const Json& id, const Json& params) {
     std::string name = text(params, "operation");
     Json arguments = member(params, "operationParams");
     auto strand = object->shared_strand();
-    strand->post([this, id, object = std::move(object), name = std::move(name), arguments = std::move(arguments)]() mutable {
+    strand->post([this, id, object = std::move(object), name = std::move(name),
+                  arguments = std::move(arguments)]() mutable {
         guarded(id, [&] {
             if (!objects_.find(object->id()))
-                throw RpcError{ErrorCode::media_object_not_found, "Object '" + object->id() + "' not found"};
+                throw RpcError{ErrorCode::media_object_not_found,
+                               "Object '" + object->id() + "' not found"};
             const remote::Operation* operation = object->remote_class().find_operation(name);
             if (!operation)
                 throw RpcError{ErrorCode::malformed_transaction,
-                               "Method '" + name + "' with " + std::to_string(arguments.size()) + " parameters not found"};
-            operation->call(*object, arguments, objects_).then([this, id](remote::Outcome<Json> outcome) {
-                if (outcome) {
-                    answer(id, {{"value", std::move(*outcome)}});
-                } else {
-                    fail(id, static_cast<int>(outcome.error().code()), std::string{error_type(outcome.error().code())},
-                         outcome.error().what());
-                }
-            });
+                               "Method '" + name + "' with " + std::to_string(arguments.size()) +
+                                   " parameters not found"};
+            operation->call(*object, arguments, objects_)
+                .then([this, id](remote::Outcome<Json> outcome) {
+                    if (outcome) {
+                        answer(id, {{"value", std::move(*outcome)}});
+                    } else {
+                        fail(id, static_cast<int>(outcome.error().code()),
+                             std::string{error_type(outcome.error().code())},
+                             outcome.error().what());
+                    }
+                });
         });
     });
 }
@@ -169,7 +183,9 @@ void Dispatcher::invoke(const Json& id, const Json& params) {
 void Dispatcher::describe(const Json& id, const Json& params) {
     auto object = remote::find_object(member(params, "object"), {objects_, "object"});
     const remote::Class& c = object->remote_class();
-    answer(id, {{"type", c.name()}, {"qualifiedType", c.qualified_name()}, {"hierarchy", c.hierarchy()}});
+    answer(
+        id,
+        {{"type", c.name()}, {"qualifiedType", c.qualified_name()}, {"hierarchy", c.hierarchy()}});
 }
 
 void Dispatcher::subscribe(const Json& id, const Json& params) {
@@ -190,9 +206,11 @@ void Dispatcher::unsubscribe(const Json& id, const Json& params) {
 void Dispatcher::on_event(const std::string& object_id, const std::string& type, Json data) {
     if (!subscriptions_.with([&](auto& s) { return s.count({object_id, type}) != 0; })) return;
     std::string text = jsonrpc::write(jsonrpc::Notification{
-        "onEvent", {{"value", {{"data", std::move(data)}, {"object", object_id}, {"type", type}}}}});
+        "onEvent",
+        {{"value", {{"data", std::move(data)}, {"object", object_id}, {"type", type}}}}});
     if (text.size() > jsonrpc::kMaxFrame) {
-        log_topic("host")->warn("an event {} of {} is lost: it has {} bytes", type, object_id, text.size());
+        log_topic("host")->warn("an event {} of {} is lost: it has {} bytes", type, object_id,
+                                text.size());
         return;
     }
     send_(std::move(text));
@@ -206,7 +224,8 @@ void Dispatcher::release_object(const std::string& object_id, std::function<void
     auto objects = objects_.take(object_id);
     if (objects.empty()) return gone();
     auto strand = objects.front()->shared_strand();
-    strand->post([this, strand, object_id, objects = std::move(objects), gone = std::move(gone)]() mutable {
+    strand->post([this, strand, object_id, objects = std::move(objects),
+                  gone = std::move(gone)]() mutable {
         for (auto& object : objects) let_go(*object);
         subscriptions_.with([&](auto& s) {
             for (auto it = s.lower_bound({object_id, ""}); it != s.end();) {
@@ -226,7 +245,8 @@ void Dispatcher::release_object(const std::string& object_id, std::function<void
         ending->objects = std::move(objects);
         auto bury = [&worker = services_.worker, strand, ending] {
             if (--ending->left != 0) return;
-            // What the objects leave on the worker, and what the worker leaves on the strand, goes before the answer.
+            // What the objects leave on the worker, and what the worker leaves on the strand, goes
+            // before the answer.
             strand->post([&worker, strand, ending] {
                 ending->objects.clear();
                 worker.post([&worker, strand, ending] {

@@ -22,7 +22,8 @@ public:
     using Send = std::function<void(std::string text)>;
 
     /// @param send any thread; gives a JSON text to the gateway
-    Dispatcher(const remote::Registry& registry, const media::Services& services, ThreadPool& pool, Send send);
+    Dispatcher(const remote::Registry& registry, const media::Services& services, ThreadPool& pool,
+               Send send);
 
     /// Reader thread.
     void on_request(jsonrpc::Request request);

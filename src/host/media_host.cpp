@@ -6,9 +6,8 @@
 #include "rivero/base/log.hpp"
 #include "rivero/media/declare.hpp"
 
-#include <unistd.h>
-
 #include <future>
+#include <unistd.h>
 
 namespace rivero::host {
 namespace {
@@ -24,10 +23,12 @@ MediaHost::MediaHost(int fd, const HostOptions& options)
       services_{worker_, graph_, options.settings},
       channel_{fd},
       pool_{std::in_place, "strand", kStrandThreads},
-      dispatcher_{registry_, services_, *pool_, [this](std::string text) { channel_.send(std::move(text)); }} {
+      dispatcher_{registry_, services_, *pool_,
+                  [this](std::string text) { channel_.send(std::move(text)); }} {
     if (auto media = options.settings.find("media"); media != options.settings.end())
         graph_.h264_encoder = media->value("h264Encoder", graph_.h264_encoder);
-    if (auto rtc = options.settings.find("rtc"); rtc != options.settings.end()) graph_.mtu = rtc->value("mtu", graph_.mtu);
+    if (auto rtc = options.settings.find("rtc"); rtc != options.settings.end())
+        graph_.mtu = rtc->value("mtu", graph_.mtu);
     declare_core(registry_, services_);
     modules_ = load_modules(options.module_paths, registry_, services_);
 }
@@ -50,9 +51,11 @@ void MediaHost::send_hello() {
     Json modules = registry_.describe_modules();
     Json files = Json::array();
     for (auto& m : modules_)
-        files.push_back({{"path", m.path}, {"name", m.name}, {"version", m.version}, {"problem", m.problem}});
-    channel_.send(jsonrpc::write(
-        jsonrpc::Notification{"hello", {{"pid", getpid()}, {"modules", std::move(modules)}, {"files", std::move(files)}}}));
+        files.push_back(
+            {{"path", m.path}, {"name", m.name}, {"version", m.version}, {"problem", m.problem}});
+    channel_.send(jsonrpc::write(jsonrpc::Notification{
+        "hello",
+        {{"pid", getpid()}, {"modules", std::move(modules)}, {"files", std::move(files)}}}));
 }
 
 void MediaHost::run() {
@@ -60,7 +63,8 @@ void MediaHost::run() {
     channel_.read([this](std::string text) {
         auto message = jsonrpc::read_message(text);
         if (!message) {
-            log_topic("host")->error("the gateway sent an unreadable message: {}", message.error().message);
+            log_topic("host")->error("the gateway sent an unreadable message: {}",
+                                     message.error().message);
             return;
         }
         auto* request = std::get_if<jsonrpc::Request>(&*message);

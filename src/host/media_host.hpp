@@ -17,7 +17,8 @@
 
 namespace rivero::host {
 
-/// One media host: the RTC worker, the strands, the classes and the objects. Members die in the reverse order.
+/// One media host: the RTC worker, the strands, the classes and the objects. Members die in the
+/// reverse order.
 class MediaHost {
 public:
     MediaHost(int fd, const HostOptions& options);

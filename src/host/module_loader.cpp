@@ -5,9 +5,8 @@
 #include "rivero/base/log.hpp"
 #include "rivero/media/module.hpp"
 
-#include <dlfcn.h>
-
 #include <algorithm>
+#include <dlfcn.h>
 #include <exception>
 #include <filesystem>
 #include <set>
@@ -21,7 +20,9 @@ namespace fs = std::filesystem;
 std::vector<fs::path> shared_objects(const std::string& directory) {
     std::vector<fs::path> found;
     std::error_code error;
-    for (fs::recursive_directory_iterator it{directory, fs::directory_options::skip_permission_denied, error}, end;
+    for (fs::recursive_directory_iterator
+             it{directory, fs::directory_options::skip_permission_denied, error},
+         end;
          !error && it != end; it.increment(error))
         if (it->path().extension() == ".so" && it->is_regular_file()) found.push_back(it->path());
     if (error) log_topic("modules")->error("{}: {}", directory, error.message());
@@ -29,7 +30,8 @@ std::vector<fs::path> shared_objects(const std::string& directory) {
     return found;
 }
 
-std::string problem_of(LoadedModule& module, remote::Registry& registry, const media::Services& services) {
+std::string problem_of(LoadedModule& module, remote::Registry& registry,
+                       const media::Services& services) {
     void* handle = dlopen(module.path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!handle) return dlerror();
     using Entry = const ModuleDescriptor*();
@@ -38,8 +40,8 @@ std::string problem_of(LoadedModule& module, remote::Registry& registry, const m
     const ModuleDescriptor* descriptor = entry();
     if (!descriptor) return "rivero_module() gives nothing";
     if (descriptor->sdk_version != kSdkVersion)
-        return "it was built against SDK " + std::to_string(descriptor->sdk_version) + ", this server has SDK " +
-               std::to_string(kSdkVersion);
+        return "it was built against SDK " + std::to_string(descriptor->sdk_version) +
+               ", this server has SDK " + std::to_string(kSdkVersion);
     const auto mark = registry.mark();
     try {
         Module declaration{registry, services, descriptor->name};
@@ -55,7 +57,8 @@ std::string problem_of(LoadedModule& module, remote::Registry& registry, const m
 
 }  // namespace
 
-std::vector<LoadedModule> load_modules(const std::vector<std::string>& directories, remote::Registry& registry,
+std::vector<LoadedModule> load_modules(const std::vector<std::string>& directories,
+                                       remote::Registry& registry,
                                        const media::Services& services) {
     std::vector<LoadedModule> modules;
     std::set<std::string> seen;
@@ -66,7 +69,8 @@ std::vector<LoadedModule> load_modules(const std::vector<std::string>& directori
             LoadedModule module{path.string(), {}, {}, {}};
             module.problem = problem_of(module, registry, services);
             if (module.problem.empty()) {
-                log_topic("modules")->debug("{} {} loaded from {}", module.name, module.version, module.path);
+                log_topic("modules")->debug("{} {} loaded from {}", module.name, module.version,
+                                            module.path);
             } else {
                 log_topic("modules")->error("{} is left out: {}", module.path, module.problem);
             }

@@ -17,10 +17,11 @@ struct LoadedModule {
     std::string problem;        ///< empty when it was
 };
 
-/// Loads every .so below the directories into the registry, in the order of their names. One that is broken, of another
-/// SDK or in conflict with an earlier one is logged and left out. Modules are never unloaded: a GType cannot be
-/// withdrawn.
+/// Loads every .so below the directories into the registry, in the order of their names. One that
+/// is broken, of another SDK or in conflict with an earlier one is logged and left out. Modules are
+/// never unloaded: a GType cannot be withdrawn.
 [[nodiscard]] std::vector<LoadedModule> load_modules(const std::vector<std::string>& directories,
-                                                     remote::Registry& registry, const media::Services& services);
+                                                     remote::Registry& registry,
+                                                     const media::Services& services);
 
 }  // namespace rivero::host

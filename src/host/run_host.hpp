@@ -15,8 +15,8 @@ struct HostOptions {
     nlohmann::json settings;                ///< of the whole server
 };
 
-/// The media host: serves the requests that come over `fd` (a connected stream socket, which it closes) until the other
-/// side closes it or asks for the end. Then everything is released.
+/// The media host: serves the requests that come over `fd` (a connected stream socket, which it
+/// closes) until the other side closes it or asks for the end. Then everything is released.
 /// @return exit code of the process
 int run_host(int fd, const HostOptions& options);
 

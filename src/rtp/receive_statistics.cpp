@@ -10,8 +10,8 @@
 namespace rivero::rtp {
 namespace {
 
-// RFC 3550 appendix A.1, but for the second one (100 there): a retransmission without RTX may come a round trip and a
-// few hundred packets late, and is no sender that has restarted.
+// RFC 3550 appendix A.1, but for the second one (100 there): a retransmission without RTX may come
+// a round trip and a few hundred packets late, and is no sender that has restarted.
 constexpr int kMaxDropout = 3000;
 constexpr int kMaxMisorder = 1024;
 

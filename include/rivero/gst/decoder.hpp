@@ -39,7 +39,8 @@ public:
     void push(const Frame& frame);
     /// Of the frames that follow (new codec_data).
     void set_input_caps(const Caps& caps);
-    /// Loop only. Calls nobody any more; from now on it may be destroyed on any thread, which waits for its own threads.
+    /// Loop only. Calls nobody any more; from now on it may be destroyed on any thread, which waits
+    /// for its own threads.
     void silence() { events_.reset(); }
     /// Frames that were not decoded: before the first key frame, behind holes, too many.
     [[nodiscard]] std::uint64_t dropped() const;

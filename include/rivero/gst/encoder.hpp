@@ -69,7 +69,8 @@ public:
     /// it.
     void set_bitrate(Bitrate wanted);
     [[nodiscard]] Bitrate bitrate() const { return bitrate_; }
-    /// Loop only. Calls nobody any more; from now on it may be destroyed on any thread, which waits for its own threads.
+    /// Loop only. Calls nobody any more; from now on it may be destroyed on any thread, which waits
+    /// for its own threads.
     void silence() { events_.reset(); }
     [[nodiscard]] std::uint64_t dropped() const { return dropped_before_ + input_->dropped(); }
     [[nodiscard]] std::string dot() const { return pipeline_->dot(); }

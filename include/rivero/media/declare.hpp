@@ -7,7 +7,8 @@
 
 namespace rivero::media {
 
-/// Registers the classes that all others build on: MediaObject, MediaPipeline, MediaElement, the endpoints, hubs.
+/// Registers the classes that all others build on: MediaObject, MediaPipeline, MediaElement, the
+/// endpoints, hubs.
 /// @param services borrowed by every pipeline
 void declare_core(remote::Registry& registry, const Services& services);
 

@@ -74,7 +74,8 @@ protected:
 private:
     /// An offer of ours waits for its answer.
     bool offered_ = false;
-    /// Something was agreed on. Further negotiations change it, or leave it as it is when they fail.
+    /// Something was agreed on. Further negotiations change it, or leave it as it is when they
+    /// fail.
     bool negotiated_ = false;
     /// The last negotiation was an offer of ours that got its answer, good or bad.
     bool answer_seen_ = false;
@@ -93,8 +94,8 @@ public:
     [[nodiscard]] int get_min_video_send_bandwidth() const { return min_video_send_kbps_; }
     void set_min_video_send_bandwidth(int kbps);
     [[nodiscard]] int get_max_video_send_bandwidth() const { return max_video_send_kbps_; }
-    /// Whether the application has set it. What clients have always seen as default is too little for most pictures, so
-    /// nothing is held down to it that the application did not ask for.
+    /// Whether the application has set it. What clients have always seen as default is too little
+    /// for most pictures, so nothing is held down to it that the application did not ask for.
     [[nodiscard]] bool limits_video_send() const { return limits_video_send_; }
     void set_max_video_send_bandwidth(int kbps);
     void set_max_video_recv_bandwidth(int kbps) override;

@@ -4,7 +4,8 @@
 
 #include "rivero/media/types.hpp"
 
-/// Events of core classes. `source`, `timestampMillis`, `tags` and `type` are added when they are raised.
+/// Events of core classes. `source`, `timestampMillis`, `tags` and `type` are added when they are
+/// raised.
 namespace rivero::media {
 
 class MediaObject;
@@ -31,10 +32,12 @@ struct ErrorEvent {
     std::string type;
 };
 inline auto describe(Identity<ErrorEvent>) {
-    return structure<ErrorEvent>("Error", "Something went wrong inside this object; the others go on.",
-                                 field("description", &ErrorEvent::description, "What happened, in a sentence."),
-                                 field("errorCode", &ErrorEvent::errorCode, "Number of the media engine; 0 without one."),
-                                 field("type", &ErrorEvent::type, "A name for the kind of error."))
+    return structure<ErrorEvent>(
+               "Error", "Something went wrong inside this object; the others go on.",
+               field("description", &ErrorEvent::description, "What happened, in a sentence."),
+               field("errorCode", &ErrorEvent::errorCode,
+                     "Number of the media engine; 0 without one."),
+               field("type", &ErrorEvent::type, "A name for the kind of error."))
         .extending("RaiseBase");
 }
 
@@ -56,7 +59,8 @@ struct MediaFlowInStateChanged {
 };
 inline auto describe(Identity<MediaFlowInStateChanged>) {
     using E = MediaFlowInStateChanged;
-    return structure<E>("MediaFlowInStateChanged", "Media has begun or ceased to come into the element.",
+    return structure<E>("MediaFlowInStateChanged",
+                        "Media has begun or ceased to come into the element.",
                         field("state", &E::state, "Whether it flows now."),
                         field("padName", &E::padName, "Media description of the input."),
                         field("mediaType", &E::mediaType, "Which kind of media."));
@@ -68,7 +72,8 @@ struct MediaFlowOutStateChanged {
 };
 inline auto describe(Identity<MediaFlowOutStateChanged>) {
     using E = MediaFlowOutStateChanged;
-    return structure<E>("MediaFlowOutStateChanged", "Media has begun or ceased to come out of the element.",
+    return structure<E>("MediaFlowOutStateChanged",
+                        "Media has begun or ceased to come out of the element.",
                         field("state", &E::state, "Whether it flows now."),
                         field("padName", &E::padName, "Media description of the output."),
                         field("mediaType", &E::mediaType, "Which kind of media."));
@@ -92,7 +97,8 @@ struct MediaStateChanged {
     MediaState oldState{}, newState{};
 };
 inline auto describe(Identity<MediaStateChanged>) {
-    return structure<MediaStateChanged>("MediaStateChanged", "RTCP of the peer is seen, or no longer.",
+    return structure<MediaStateChanged>("MediaStateChanged",
+                                        "RTCP of the peer is seen, or no longer.",
                                         field("oldState", &MediaStateChanged::oldState, "Before."),
                                         field("newState", &MediaStateChanged::newState, "Now."));
 }
@@ -100,26 +106,29 @@ struct ConnectionStateChanged {
     ConnectionState oldState{}, newState{};
 };
 inline auto describe(Identity<ConnectionStateChanged>) {
-    return structure<ConnectionStateChanged>("ConnectionStateChanged",
-                                             "Media can pass between server and peer, or no longer.",
-                                             field("oldState", &ConnectionStateChanged::oldState, "Before."),
-                                             field("newState", &ConnectionStateChanged::newState, "Now."));
+    return structure<ConnectionStateChanged>(
+        "ConnectionStateChanged", "Media can pass between server and peer, or no longer.",
+        field("oldState", &ConnectionStateChanged::oldState, "Before."),
+        field("newState", &ConnectionStateChanged::newState, "Now."));
 }
 
 struct MediaSessionStarted {};
 inline auto describe(Identity<MediaSessionStarted>) {
-    return structure<MediaSessionStarted>("MediaSessionStarted", "Both sides have agreed on a session.");
+    return structure<MediaSessionStarted>("MediaSessionStarted",
+                                          "Both sides have agreed on a session.");
 }
 struct MediaSessionTerminated {};
 inline auto describe(Identity<MediaSessionTerminated>) {
-    return structure<MediaSessionTerminated>("MediaSessionTerminated", "The session with the peer is over.");
+    return structure<MediaSessionTerminated>("MediaSessionTerminated",
+                                             "The session with the peer is over.");
 }
 struct UriEndpointStateChanged {
     UriEndpointState state{};
 };
 inline auto describe(Identity<UriEndpointStateChanged>) {
-    return structure<UriEndpointStateChanged>("UriEndpointStateChanged", "The endpoint has started, paused or stopped.",
-                                              field("state", &UriEndpointStateChanged::state, "What it does now."));
+    return structure<UriEndpointStateChanged>(
+        "UriEndpointStateChanged", "The endpoint has started, paused or stopped.",
+        field("state", &UriEndpointStateChanged::state, "What it does now."));
 }
 
 }  // namespace rivero::media

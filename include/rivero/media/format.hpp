@@ -23,11 +23,13 @@ struct Format {
     MediaType type = MediaType::video;
     Packing packing = Packing::raw;
     std::optional<Codec> codec;  ///< empty for raw
-    /// What the codec's name leaves open: H264 profile-level-id, VP9 profile-id. Empty: unknown or the usual one.
+    /// What the codec's name leaves open: H264 profile-level-id, VP9 profile-id. Empty: unknown or
+    /// the usual one.
     std::string profile;
     int packetization_mode = 1;  ///< H264 in RTP. RFC 6184 section 6.2
     bool reordered = false;      ///< frames come in another order than they are shown in (B-frames)
-    gst::Caps caps;              ///< frames: with codec_data where the codec has some. Empty for rtp; raw: may be empty
+    gst::Caps caps;  ///< frames: with codec_data where the codec has some. Empty for rtp; raw: may
+                     ///< be empty
 };
 
 /// `rtp/VP8`, `frames/opus`, `raw/video`, `data`
@@ -46,7 +48,9 @@ struct Acceptable {
 
     [[nodiscard]] static Acceptable any() { return {Packing::raw, {}, true, {}, false}; }
     [[nodiscard]] static Acceptable rtp(Codec c) { return {Packing::rtp, c, false, {}, false}; }
-    [[nodiscard]] static Acceptable frames(Codec c) { return {Packing::frames, c, false, {}, false}; }
+    [[nodiscard]] static Acceptable frames(Codec c) {
+        return {Packing::frames, c, false, {}, false};
+    }
     [[nodiscard]] static Acceptable raw() { return {Packing::raw, {}, false, {}, false}; }
 
     [[nodiscard]] bool takes(const Format& format) const {

@@ -15,13 +15,14 @@ namespace rivero::media {
 /// What all sources and sinks of a media host share. Lives as long as the host.
 struct Graph {
     explicit Graph(Loop& w) : worker{w}, flow{w} {}
-    Loop& worker;                 ///< the RTC worker
-    rtp::PacketPool packets;      ///< of the worker
-    FlowMonitor flow;             ///< of the worker
-    /// Where pipelines of GStreamer come to their end: it waits for their threads, which the worker must not.
+    Loop& worker;             ///< the RTC worker
+    rtp::PacketPool packets;  ///< of the worker
+    FlowMonitor flow;         ///< of the worker
+    /// Where pipelines of GStreamer come to their end: it waits for their threads, which the worker
+    /// must not.
     ThreadLoop reaper{"gst-reaper"};
     std::string h264_encoder = "x264";  ///< or `openh264`
-    std::size_t mtu = 1200;       ///< bytes of an RTP packet that we make
+    std::size_t mtu = 1200;             ///< bytes of an RTP packet that we make
 };
 
 }  // namespace rivero::media

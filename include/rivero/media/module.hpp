@@ -22,12 +22,14 @@ public:
     Module(remote::Registry& registry, const media::Services& services, std::string name)
         : registry_{registry}, services_{services}, name_{std::move(name)} {}
 
-    /// Registers a class; throws std::invalid_argument when it cannot, and then the whole module is left out.
+    /// Registers a class; throws std::invalid_argument when it cannot, and then the whole module is
+    /// left out.
     template <class T>
     void add(remote::ClassBuilder<T>&& declaration) {
         std::move(declaration).add_to(registry_);
     }
-    /// The descriptor module that classes of this one stand in, unless they are `elements` or `filters`.
+    /// The descriptor module that classes of this one stand in, unless they are `elements` or
+    /// `filters`.
     void describe_as(const std::string& kmd_module, const std::string& version) {
         registry_.add_module(kmd_module, version);
     }
@@ -41,7 +43,8 @@ private:
     std::string name_;
 };
 
-/// What the one exported function of a module gives. Plain data: it is read before anything else is trusted.
+/// What the one exported function of a module gives. Plain data: it is read before anything else is
+/// trusted.
 struct ModuleDescriptor {
     std::uint32_t sdk_version;
     const char* name;
@@ -52,10 +55,10 @@ struct ModuleDescriptor {
 }  // namespace rivero
 
 /// Stands once in a module: `RIVERO_MODULE("passthrough", "1.0.0", declare)`.
-#define RIVERO_MODULE(module_name, module_version, declare_function)                                         \
-    extern "C" __attribute__((visibility("default"))) const ::rivero::ModuleDescriptor* rivero_module()       \
-        noexcept {                                                                                           \
-        static const ::rivero::ModuleDescriptor descriptor{::rivero::kSdkVersion, module_name, module_version, \
-                                                           declare_function};                                \
-        return &descriptor;                                                                                  \
+#define RIVERO_MODULE(module_name, module_version, declare_function)                           \
+    extern "C" __attribute__((visibility("default"))) const ::rivero::ModuleDescriptor*        \
+    rivero_module() noexcept {                                                                 \
+        static const ::rivero::ModuleDescriptor descriptor{::rivero::kSdkVersion, module_name, \
+                                                           module_version, declare_function};  \
+        return &descriptor;                                                                    \
     }

@@ -57,11 +57,12 @@ public:
     static constexpr std::size_t kMaxTagSize = 65536;
 
 protected:
-    /// Runs `f(object)` on the strand, unless the object is gone by then. The copyable function that it gives may be
-    /// called on any thread and in constructors.
+    /// Runs `f(object)` on the strand, unless the object is gone by then. The copyable function
+    /// that it gives may be called on any thread and in constructors.
     template <class Self, class F>
     [[nodiscard]] static auto on_strand(Self& self, F f) {
-        return [strand = self.shared_strand(), handle = self.handle_, f = std::move(f)](auto&&... args) {
+        return [strand = self.shared_strand(), handle = self.handle_,
+                f = std::move(f)](auto&&... args) {
             strand->post([handle, f, ... values = std::decay_t<decltype(args)>(args)]() mutable {
                 if (handle->object) f(static_cast<Self&>(*handle->object), std::move(values)...);
             });
@@ -88,9 +89,12 @@ private:
 
 inline auto describe(Identity<RaiseBase>) {
     return structure<RaiseBase>(
-               "RaiseBase", "What all events have.", field("source", &RaiseBase::source, "The object that tells it."),
-               field("timestampMillis", &RaiseBase::timestampMillis, "When it happened, in ms since 1970, as text."),
-               field("tags", &RaiseBase::tags, "The tags of the object when it has sendTagsInEvents; otherwise none."))
+               "RaiseBase", "What all events have.",
+               field("source", &RaiseBase::source, "The object that tells it."),
+               field("timestampMillis", &RaiseBase::timestampMillis,
+                     "When it happened, in ms since 1970, as text."),
+               field("tags", &RaiseBase::tags,
+                     "The tags of the object when it has sendTagsInEvents; otherwise none."))
         .extending("");
 }
 

@@ -20,7 +20,8 @@ struct Services {
     Json settings;  ///< of the whole server; immutable
 };
 
-/// Holds elements that may be connected. Has no state of its own: its elements run as soon as they are there.
+/// Holds elements that may be connected. Has no state of its own: its elements run as soon as they
+/// are there.
 class MediaPipeline : public MediaObject {
 public:
     static constexpr const char* kClassName = "MediaPipeline";
@@ -31,8 +32,10 @@ public:
     [[nodiscard]] bool get_latency_stats() const { return latency_stats_; }
     /// For all elements that are here and those that will be.
     void set_latency_stats(bool on);
-    [[nodiscard]] remote::Future<std::string> get_gstreamer_dot(std::optional<GstreamerDotDetails> details);
-    [[nodiscard]] remote::Future<remote::Done> dump_gstreamer_dot(std::optional<GstreamerDotDetails> details);
+    [[nodiscard]] remote::Future<std::string> get_gstreamer_dot(
+        std::optional<GstreamerDotDetails> details);
+    [[nodiscard]] remote::Future<remote::Done> dump_gstreamer_dot(
+        std::optional<GstreamerDotDetails> details);
 
 private:
     const Services& services_;

@@ -20,8 +20,8 @@ namespace rivero::media {
 class Node;
 class Source;
 
-/// Takes media into an element. Belongs to the RTC worker: made anywhere, used and destroyed there. A sink is fed by at
-/// most one source.
+/// Takes media into an element. Belongs to the RTC worker: made anywhere, used and destroyed there.
+/// A sink is fed by at most one source.
 class Sink {
 public:
     explicit Sink(MediaType type) : type_{type} {}
@@ -30,43 +30,48 @@ public:
     virtual ~Sink();
 
     [[nodiscard]] MediaType type() const { return type_; }
-    /// In order of preference; asked when the sink is attached and when the source's format changes. Among what costs
-    /// the same the first wins; passing through always beats converting.
+    /// In order of preference; asked when the sink is attached and when the source's format
+    /// changes. Among what costs the same the first wins; passing through always beats converting.
     [[nodiscard]] virtual std::vector<Acceptable> accepts() const = 0;
 
-    /// From now on media of this format comes; again when only its caps change. Video begins where the source is: see
-    /// request_keyframe().
+    /// From now on media of this format comes; again when only its caps change. Video begins where
+    /// the source is: see request_keyframe().
     virtual void on_format(const Format&) {}
     /// Nothing comes any more (until the next on_format()).
     virtual void on_detached() {}
     virtual void on_packet(const rtp::PacketPtr&) {}
-    /// The next packet, a key frame's first, is of another encoding of the same source: other numbers, the same picture.
+    /// The next packet, a key frame's first, is of another encoding of the same source: other
+    /// numbers, the same picture.
     virtual void on_switch() {}
     virtual void on_frame(const gst::Frame&) {}
     /// The source has ended; more may come after it was started again.
     virtual void on_end_of_stream() {}
 
     /// Asks for a key frame.
-    /// @param fresh nothing was shown from this source yet: a source that cannot make key frames (a file) gives what it
+    /// @param fresh nothing was shown from this source yet: a source that cannot make key frames (a
+    /// file) gives what it
     ///     has sent since the last one once more, so that the picture is there at once
     void request_keyframe(bool fresh = false);
     /// Whether who feeds us can make a key frame when asked.
     [[nodiscard]] bool can_have_keyframes() const;
-    /// What the receiver can take: for an encoder that works for it, and for the choice among the encodings that a source
-    /// gives; empty: no opinion, everything.
+    /// What the receiver can take: for an encoder that works for it, and for the choice among the
+    /// encodings that a source gives; empty: no opinion, everything.
     void set_receive_limit(std::optional<Bitrate> limit);
     [[nodiscard]] std::optional<Bitrate> receive_limit() const { return receive_limit_; }
 
-    /// The largest RTP packet that may be made for this sink, header included, in bytes; empty: the host's default.
+    /// The largest RTP packet that may be made for this sink, header included, in bytes; empty: the
+    /// host's default.
     void set_mtu(std::optional<std::size_t> bytes) { mtu_ = bytes; }
     [[nodiscard]] std::optional<std::size_t> mtu() const { return mtu_; }
 
-    /// The packet with this number of the source that feeds us, for retransmission; null when it is too old.
+    /// The packet with this number of the source that feeds us, for retransmission; null when it is
+    /// too old.
     [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq) const;
     /// accepts() has changed.
     void renegotiate();
-    /// From now on only this encoding of what accepts() says; empty: only raw media. What accepts anything gets it by
-    /// conversion. What does not accept it at all gets nothing, and on_problem says so.
+    /// From now on only this encoding of what accepts() says; empty: only raw media. What accepts
+    /// anything gets it by conversion. What does not accept it at all gets nothing, and on_problem
+    /// says so.
     void restrict_to(std::optional<Codec> codec);
     /// What it is served with: accepts(), unless it is restricted.
     [[nodiscard]] std::vector<Acceptable> wishes() const;

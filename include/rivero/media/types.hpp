@@ -18,7 +18,8 @@ namespace rivero {
 
 inline auto describe(remote::Identity<MediaType>) {
     return remote::Enumeration<MediaType>{
-        "MediaType", "A kind of media.",
+        "MediaType",
+        "A kind of media.",
         {{MediaType::audio, "AUDIO"}, {MediaType::data, "DATA"}, {MediaType::video, "VIDEO"}}};
 }
 
@@ -38,14 +39,16 @@ struct Tag {
 };
 inline auto describe(Identity<Tag>) {
     return structure<Tag>("Tag", "A note that the application keeps with an object.",
-                          field("key", &Tag::key, "Its name."), field("value", &Tag::value, "Its text."));
+                          field("key", &Tag::key, "Its name."),
+                          field("value", &Tag::value, "Its text."));
 }
 
 enum class MediaFlowState { flowing, not_flowing };
 inline auto describe(Identity<MediaFlowState>) {
-    return Enumeration<MediaFlowState>{"MediaFlowState",
-                                       "Whether media passes.",
-                                       {{MediaFlowState::flowing, "FLOWING"}, {MediaFlowState::not_flowing, "NOT_FLOWING"}}};
+    return Enumeration<MediaFlowState>{
+        "MediaFlowState",
+        "Whether media passes.",
+        {{MediaFlowState::flowing, "FLOWING"}, {MediaFlowState::not_flowing, "NOT_FLOWING"}}};
 }
 
 enum class MediaTranscodingState { transcoding, not_transcoding };
@@ -53,38 +56,43 @@ inline auto describe(Identity<MediaTranscodingState>) {
     return Enumeration<MediaTranscodingState>{
         "MediaTranscodingState",
         "Whether media is decoded and encoded on its way out of an element.",
-        {{MediaTranscodingState::transcoding, "TRANSCODING"}, {MediaTranscodingState::not_transcoding, "NOT_TRANSCODING"}}};
+        {{MediaTranscodingState::transcoding, "TRANSCODING"},
+         {MediaTranscodingState::not_transcoding, "NOT_TRANSCODING"}}};
 }
 
 enum class MediaState { disconnected, connected };
 inline auto describe(Identity<MediaState>) {
-    return Enumeration<MediaState>{"MediaState",
-                                   "Whether RTCP of the peer is seen.",
-                                   {{MediaState::disconnected, "DISCONNECTED"}, {MediaState::connected, "CONNECTED"}}};
+    return Enumeration<MediaState>{
+        "MediaState",
+        "Whether RTCP of the peer is seen.",
+        {{MediaState::disconnected, "DISCONNECTED"}, {MediaState::connected, "CONNECTED"}}};
 }
 
 enum class ConnectionState { disconnected, connected };
 inline auto describe(Identity<ConnectionState>) {
-    return Enumeration<ConnectionState>{
-        "ConnectionState",
-        "Whether media could pass between the server and the peer.",
-        {{ConnectionState::disconnected, "DISCONNECTED"}, {ConnectionState::connected, "CONNECTED"}}};
+    return Enumeration<ConnectionState>{"ConnectionState",
+                                        "Whether media could pass between the server and the peer.",
+                                        {{ConnectionState::disconnected, "DISCONNECTED"},
+                                         {ConnectionState::connected, "CONNECTED"}}};
 }
 
 enum class UriEndpointState { stop, start, pause };
 inline auto describe(Identity<UriEndpointState>) {
-    return Enumeration<UriEndpointState>{
-        "UriEndpointState",
-        "What an endpoint with a URI does.",
-        {{UriEndpointState::stop, "STOP"}, {UriEndpointState::start, "START"}, {UriEndpointState::pause, "PAUSE"}}};
+    return Enumeration<UriEndpointState>{"UriEndpointState",
+                                         "What an endpoint with a URI does.",
+                                         {{UriEndpointState::stop, "STOP"},
+                                          {UriEndpointState::start, "START"},
+                                          {UriEndpointState::pause, "PAUSE"}}};
 }
 
 enum class AudioCodec { opus, pcmu, pcma, raw };
 inline auto describe(Identity<AudioCodec>) {
-    return Enumeration<AudioCodec>{
-        "AudioCodec",
-        "An encoding of sound.",
-        {{AudioCodec::opus, "OPUS"}, {AudioCodec::pcmu, "PCMU"}, {AudioCodec::pcma, "PCMA"}, {AudioCodec::raw, "RAW"}}};
+    return Enumeration<AudioCodec>{"AudioCodec",
+                                   "An encoding of sound.",
+                                   {{AudioCodec::opus, "OPUS"},
+                                    {AudioCodec::pcmu, "PCMU"},
+                                    {AudioCodec::pcma, "PCMA"},
+                                    {AudioCodec::raw, "RAW"}}};
 }
 
 enum class VideoCodec { vp8, vp9, h264, h265, av1, raw };
@@ -103,9 +111,10 @@ struct Fraction {
     int numerator = 0, denominator = 1;
 };
 inline auto describe(Identity<Fraction>) {
-    return structure<Fraction>("Fraction", "A ratio of two integers.",
-                               field("numerator", &Fraction::numerator, "What is divided."),
-                               field("denominator", &Fraction::denominator, "What it is divided by."));
+    return structure<Fraction>(
+        "Fraction", "A ratio of two integers.",
+        field("numerator", &Fraction::numerator, "What is divided."),
+        field("denominator", &Fraction::denominator, "What it is divided by."));
 }
 
 struct AudioCaps {
@@ -113,8 +122,10 @@ struct AudioCaps {
     int bitrate = 0;
 };
 inline auto describe(Identity<AudioCaps>) {
-    return structure<AudioCaps>("AudioCaps", "A format of sound.", field("codec", &AudioCaps::codec, "The encoding."),
-                                field("bitrate", &AudioCaps::bitrate, "Accepted for compatibility: encoders of sound choose for themselves."));
+    return structure<AudioCaps>(
+        "AudioCaps", "A format of sound.", field("codec", &AudioCaps::codec, "The encoding."),
+        field("bitrate", &AudioCaps::bitrate,
+              "Accepted for compatibility: encoders of sound choose for themselves."));
 }
 
 struct VideoCaps {
@@ -122,12 +133,20 @@ struct VideoCaps {
     Fraction framerate;
 };
 inline auto describe(Identity<VideoCaps>) {
-    return structure<VideoCaps>("VideoCaps", "A format of pictures.", field("codec", &VideoCaps::codec, "The encoding."),
-                                field("framerate", &VideoCaps::framerate, "Accepted for compatibility: pictures keep their rate."));
+    return structure<VideoCaps>("VideoCaps", "A format of pictures.",
+                                field("codec", &VideoCaps::codec, "The encoding."),
+                                field("framerate", &VideoCaps::framerate,
+                                      "Accepted for compatibility: pictures keep their rate."));
 }
 
 enum class GstreamerDotDetails {
-    show_media_type, show_caps_details, show_non_default_params, show_states, show_full_params, show_all, show_verbose
+    show_media_type,
+    show_caps_details,
+    show_non_default_params,
+    show_states,
+    show_full_params,
+    show_all,
+    show_verbose
 };
 inline auto describe(Identity<GstreamerDotDetails>) {
     using D = GstreamerDotDetails;
@@ -156,15 +175,21 @@ inline auto describe(Identity<RembParams>) {
     using P = RembParams;
     return structure<P>(
         "RembParams", "How the estimate of what the peer may send reacts to loss (REMB).",
-        field("packetsRecvIntervalTop", &P::packetsRecvIntervalTop, "Packets of one measuring interval at most.", 100),
-        field("exponentialFactor", &P::exponentialFactor, "Growth per interval far below the threshold.", 0.04F),
-        field("linealFactorMin", &P::linealFactorMin, "Least growth per interval near the threshold, in bit/s."),
-        field("linealFactorGrade", &P::linealFactorGrade, "Intervals in which the rest to the best rate is covered.",
-              30.0F),
-        field("decrementFactor", &P::decrementFactor, "What the estimate is multiplied by when loss is high.", 0.5F),
-        field("thresholdFactor", &P::thresholdFactor, "Fraction of the best rate above which growth is slow.", 0.8F),
+        field("packetsRecvIntervalTop", &P::packetsRecvIntervalTop,
+              "Packets of one measuring interval at most.", 100),
+        field("exponentialFactor", &P::exponentialFactor,
+              "Growth per interval far below the threshold.", 0.04F),
+        field("linealFactorMin", &P::linealFactorMin,
+              "Least growth per interval near the threshold, in bit/s."),
+        field("linealFactorGrade", &P::linealFactorGrade,
+              "Intervals in which the rest to the best rate is covered.", 30.0F),
+        field("decrementFactor", &P::decrementFactor,
+              "What the estimate is multiplied by when loss is high.", 0.5F),
+        field("thresholdFactor", &P::thresholdFactor,
+              "Fraction of the best rate above which growth is slow.", 0.8F),
         field("upLosses", &P::upLosses, "Lost packets of 256 from which loss counts as high.", 12),
-        field("rembOnConnect", &P::rembOnConnect, "The estimate at the beginning, in bit/s.", 300000));
+        field("rembOnConnect", &P::rembOnConnect, "The estimate at the beginning, in bit/s.",
+              300000));
 }
 
 struct OfferOptions {
@@ -172,16 +197,19 @@ struct OfferOptions {
 };
 inline auto describe(Identity<OfferOptions>) {
     return structure<OfferOptions>("OfferOptions", "What an offer contains.",
-                                   field("offerToReceiveAudio", &OfferOptions::offerToReceiveAudio, "Whether it has an audio section.", true),
-                                   field("offerToReceiveVideo", &OfferOptions::offerToReceiveVideo, "Whether it has a video section.", true));
+                                   field("offerToReceiveAudio", &OfferOptions::offerToReceiveAudio,
+                                         "Whether it has an audio section.", true),
+                                   field("offerToReceiveVideo", &OfferOptions::offerToReceiveVideo,
+                                         "Whether it has a video section.", true));
 }
 
 enum class FilterType { audio, autodetect, video };
 inline auto describe(Identity<FilterType>) {
     using T = FilterType;
-    return Enumeration<T>{"FilterType",
-                          "Which kind of media a filter works on.",
-                          {{T::audio, "AUDIO"}, {T::autodetect, "AUTODETECT"}, {T::video, "VIDEO"}}};
+    return Enumeration<T>{
+        "FilterType",
+        "Which kind of media a filter works on.",
+        {{T::audio, "AUDIO"}, {T::autodetect, "AUTODETECT"}, {T::video, "VIDEO"}}};
 }
 
 struct CodecConfiguration {
@@ -202,7 +230,8 @@ struct ElementConnectionData {
     std::string sourceDescription, sinkDescription;
 };
 
-/// A member of getStats(): JSON that is already in its wire form, since the map mixes derived types.
+/// A member of getStats(): JSON that is already in its wire form, since the map mixes derived
+/// types.
 struct StatsMap {
     static constexpr const char* value = "Stats<>";
 };

@@ -59,8 +59,8 @@ public:
     /// first. Afterwards nothing of it may run but what is on its way out; the last reference goes
     /// soon after.
     virtual void release() {}
-    /// Asked after release(): when what must still come to an end (a file that is being closed) has done so. The client's
-    /// call waits for it.
+    /// Asked after release(): when what must still come to an end (a file that is being closed) has
+    /// done so. The client's call waits for it.
     [[nodiscard]] virtual Future<Done> finish() { return Done{}; }
 
 protected:

@@ -37,8 +37,8 @@ struct Packet {
     /// First packet of a key frame (of a picture that a decoder can start with). Always true for
     /// audio.
     bool starts_keyframe = false;
-    /// Of several encodings of one picture that a source gives at once (simulcast): which one this is. Each has sequence
-    /// numbers and timestamps of its own.
+    /// Of several encodings of one picture that a source gives at once (simulcast): which one this
+    /// is. Each has sequence numbers and timestamps of its own.
     std::uint8_t encoding = 0;
     /// Scalable video: the layer within the encoding, if it says so.
     bool layered = false;
@@ -54,8 +54,8 @@ struct Packet {
     /// one sender agree. Until the first report is there: the arrival, smoothed. See
     /// clock_sync.hpp.
     Time capture;
-    /// When what it carries came into the server, if that was before `arrival`: our own encoders and
-    /// packetizers are on the way. Only known while latency is measured.
+    /// When what it carries came into the server, if that was before `arrival`: our own encoders
+    /// and packetizers are on the way. Only known while latency is measured.
     std::optional<Time> entered;
     [[nodiscard]] Time entry() const { return entered.value_or(arrival); }
 
@@ -88,7 +88,8 @@ struct Packet {
         passed_[passed_count_++] = {kind, size, static_cast<std::uint16_t>(offset)};
     }
 
-    /// Becomes what another packet is; stays what its own holders count on. Only before it is pushed.
+    /// Becomes what another packet is; stays what its own holders count on. Only before it is
+    /// pushed.
     void copy_from(const Packet& other) {
         PacketPool* const pool = pool_;
         const std::uint32_t references = references_;

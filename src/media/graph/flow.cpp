@@ -29,7 +29,9 @@ void FlowMonitor::add(FlowMeter& meter) {
     if (!timer_.armed()) timer_ = worker_.post_after(kPeriod, [this] { tick(); });
 }
 
-void FlowMonitor::remove(FlowMeter& meter) { std::erase(meters_, &meter); }
+void FlowMonitor::remove(FlowMeter& meter) {
+    std::erase(meters_, &meter);
+}
 
 void FlowMonitor::tick() {
     for (FlowMeter* meter : std::vector<FlowMeter*>{meters_}) {

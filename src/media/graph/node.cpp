@@ -10,7 +10,8 @@
 namespace rivero::media {
 namespace {
 
-/// What is kept of a source that cannot make key frames when asked: enough for a group of pictures of a usual file.
+/// What is kept of a source that cannot make key frames when asked: enough for a group of pictures
+/// of a usual file.
 constexpr std::size_t kGroupBytes = 4 * 1024 * 1024;
 constexpr std::size_t kGroupPackets = 8192;
 constexpr std::size_t kMaxDecodedAtOnce = 25;
@@ -32,10 +33,16 @@ Node::~Node() {
 
 namespace {
 
-void give(Sink& sink, const gst::Frame& frame) { sink.on_frame(frame); }
-void give(Sink& sink, const rtp::PacketPtr& packet) { sink.on_packet(packet); }
+void give(Sink& sink, const gst::Frame& frame) {
+    sink.on_frame(frame);
+}
+void give(Sink& sink, const rtp::PacketPtr& packet) {
+    sink.on_packet(packet);
+}
 
-std::optional<Time> entry_of(const gst::Frame& frame) { return frame.entered; }
+std::optional<Time> entry_of(const gst::Frame& frame) {
+    return frame.entered;
+}
 std::optional<Time> entry_of(const rtp::PacketPtr& packet) {
     // A packet out of the past says nothing about how long the present takes.
     return packet->replayed ? std::nullopt : std::optional{packet->entry()};
@@ -55,7 +62,8 @@ void Node::hand_to(Sink& sink, const Media& media) {
 
 template <class User>
 bool Node::takes(User& user, Selection& selection, const rtp::Packet& packet) {
-    if (packet.encoding == selection.wanted && packet.encoding != selection.current && packet.starts_keyframe) {
+    if (packet.encoding == selection.wanted && packet.encoding != selection.current &&
+        packet.starts_keyframe) {
         selection.current = selection.wanted;
         user.on_switch();
     }
@@ -69,7 +77,8 @@ void Node::push_selected(const rtp::PacketPtr& packet) {
     histories_[encoding]->add(packet);
     ++handing_out_;
     for (std::size_t i = 0; i < sinks_.size(); ++i)
-        if (sinks_[i] && takes(*sinks_[i], sinks_[i]->selection_, *packet)) hand_to(*sinks_[i], packet);
+        if (sinks_[i] && takes(*sinks_[i], sinks_[i]->selection_, *packet))
+            hand_to(*sinks_[i], packet);
     for (std::size_t i = 0; i < stages_.size(); ++i)
         if (takes(*stages_[i], stages_[i]->selection, *packet)) stages_[i]->on_packet(packet);
     if (--handing_out_ == 0) std::erase(sinks_, nullptr);
@@ -88,7 +97,9 @@ void Node::push(const rtp::PacketPtr& packet) {
 }
 
 void Node::push(const gst::Frame& frame) {
-    if (format_.type == MediaType::video && format_.packing == Packing::frames && !makes_keyframes()) keep(frame);
+    if (format_.type == MediaType::video && format_.packing == Packing::frames &&
+        !makes_keyframes())
+        keep(frame);
     ++handing_out_;
     for (std::size_t i = 0; i < sinks_.size(); ++i)
         if (sinks_[i]) hand_to(*sinks_[i], frame);
@@ -138,7 +149,8 @@ void Node::remove(Sink& sink) {
 
 Stage* Node::find_stage(const char* kind, const std::optional<Codec>& codec) const {
     for (auto& stage : stages_)
-        if (std::strcmp(stage->kind(), kind) == 0 && stage->output().format().codec == codec) return stage.get();
+        if (std::strcmp(stage->kind(), kind) == 0 && stage->output().format().codec == codec)
+            return stage.get();
     return nullptr;
 }
 
@@ -198,21 +210,24 @@ void Node::keep(const rtp::PacketPtr& packet) {
 }
 
 void Node::replay_to(Sink& sink) {
-    // Stamped one tick after another up to now, instead of over their real time: the receiver decodes them at once
-    // and shows the present, and does not take the burst for a delay that it has to keep.
+    // Stamped one tick after another up to now, instead of over their real time: the receiver
+    // decodes them at once and shows the present, and does not take the burst for a delay that it
+    // has to keep.
     const std::vector<rtp::PacketPtr> group = group_;
     if (group.empty()) return;
     const RtpTimestamp last = group.back()->timestamp;
     std::vector<RtpTimestamp> pictures;
     for (auto& packet : group)
-        if (pictures.empty() || pictures.back() != packet->timestamp) pictures.push_back(packet->timestamp);
+        if (pictures.empty() || pictures.back() != packet->timestamp)
+            pictures.push_back(packet->timestamp);
     std::size_t picture = 0;
     for (auto& packet : group) {
         while (pictures[picture] != packet->timestamp && picture + 1 < pictures.size()) ++picture;
         auto copy = graph_.packets.make();
         copy->copy_from(*packet);  // the payload, too
         copy->replayed = true;
-        copy->timestamp = RtpTimestamp{last.value - static_cast<std::uint32_t>(pictures.size() - 1 - picture)};
+        copy->timestamp =
+            RtpTimestamp{last.value - static_cast<std::uint32_t>(pictures.size() - 1 - picture)};
         copy->capture = group.back()->capture;
         hand_to(sink, copy);
         if (sink.node_ != this) return;
@@ -258,7 +273,9 @@ rtp::PacketPtr Node::find_packet(ExtSeqNum seq, std::size_t encoding) const {
 std::size_t Node::mtu() const {
     std::optional<std::size_t> least;
     for (const Sink* sink : sinks_)
-        if (sink) least = std::min(least.value_or(rtp::Packet::kCapacity), sink->mtu().value_or(graph_.mtu));
+        if (sink)
+            least =
+                std::min(least.value_or(rtp::Packet::kCapacity), sink->mtu().value_or(graph_.mtu));
     return least.value_or(graph_.mtu);
 }
 

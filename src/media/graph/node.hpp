@@ -19,8 +19,8 @@ namespace rivero::media {
 
 class Node;
 
-/// Derives one format from another. Takes what the node above it gives, owns the node below it. Worker only; what it
-/// needs of GStreamer runs on threads of its own behind bounded queues.
+/// Derives one format from another. Takes what the node above it gives, owns the node below it.
+/// Worker only; what it needs of GStreamer runs on threads of its own behind bounded queues.
 class Stage {
 public:
     explicit Stage(Node& above) : above_{above} {}
@@ -58,7 +58,8 @@ public:
     ~Node();
 
     [[nodiscard]] const Format& format() const { return format_; }
-    /// The same encoding with other caps (size, codec_data): users are told, nobody moves. The same object means no change.
+    /// The same encoding with other caps (size, codec_data): users are told, nobody moves. The same
+    /// object means no change.
     void set_caps(const gst::Caps& caps);
 
     void push(const rtp::PacketPtr& packet);
@@ -73,7 +74,8 @@ public:
     void prune();
     [[nodiscard]] bool used() const { return users_ != 0 || !stages_.empty(); }
 
-    /// @param fresh a sink that has shown nothing yet: it may get what was kept since the last key frame
+    /// @param fresh a sink that has shown nothing yet: it may get what was kept since the last key
+    /// frame
     void request_keyframe(const Selection& selection, Sink* fresh = nullptr);
     /// False for a file: what came since its last key frame is kept for late joiners instead.
     [[nodiscard]] bool makes_keyframes() const;
@@ -111,15 +113,16 @@ private:
     std::vector<std::unique_ptr<Stage>> stages_;
     std::size_t users_ = 0;
     int handing_out_ = 0;
-    /// Whether he gets the packet; it may make him switch. Root of a source with several encodings only.
+    /// Whether he gets the packet; it may make him switch. Root of a source with several encodings
+    /// only.
     template <class User>
     [[nodiscard]] static bool takes(User& user, Selection& selection, const rtp::Packet& packet);
     void push_selected(const rtp::PacketPtr& packet);
 
     /// rtp only; by encoding, the first is always there.
     std::array<std::unique_ptr<rtp::PacketHistory>, Encodings::kMax> histories_;
-    std::vector<rtp::PacketPtr> group_;            // since the last key frame, bounded
-    std::vector<gst::Frame> frame_group_;          // the same of frames
+    std::vector<rtp::PacketPtr> group_;    // since the last key frame, bounded
+    std::vector<gst::Frame> frame_group_;  // the same of frames
     std::size_t group_bytes_ = 0;
 };
 

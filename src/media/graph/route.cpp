@@ -8,10 +8,14 @@ namespace rivero::media {
 
 const char* name(Step::Kind kind) {
     switch (kind) {
-        case Step::Kind::depacketize: return "depacketize";
-        case Step::Kind::decode: return "decode";
-        case Step::Kind::encode: return "encode";
-        case Step::Kind::packetize: return "packetize";
+        case Step::Kind::depacketize:
+            return "depacketize";
+        case Step::Kind::decode:
+            return "decode";
+        case Step::Kind::encode:
+            return "encode";
+        case Step::Kind::packetize:
+            return "packetize";
     }
     return "";
 }
@@ -45,16 +49,23 @@ int cost(const Node& root, const std::vector<Step>& way) {
             node = stage ? &stage->output() : nullptr;
         }
         if (node) {
-            // There already, but what needs no conversion is still better: less delay, a better picture.
+            // There already, but what needs no conversion is still better: less delay, a better
+            // picture.
             if (step.kind == Step::Kind::decode) sum += 10;
             if (step.kind == Step::Kind::encode) sum += 20;
             continue;
         }
         switch (step.kind) {
             case Step::Kind::depacketize:
-            case Step::Kind::packetize: sum += 1; break;
-            case Step::Kind::decode: sum += 100; break;
-            case Step::Kind::encode: sum += 1000; break;
+            case Step::Kind::packetize:
+                sum += 1;
+                break;
+            case Step::Kind::decode:
+                sum += 100;
+                break;
+            case Step::Kind::encode:
+                sum += 1000;
+                break;
         }
     }
     return sum;
@@ -74,12 +85,17 @@ std::optional<std::vector<Step>> cheapest(const Node& root, const std::vector<Ac
     return best;
 }
 
-Result<std::unique_ptr<Stage>> make_stage(Node& above, const Step& step, const EncoderLimits& limits) {
+Result<std::unique_ptr<Stage>> make_stage(Node& above, const Step& step,
+                                          const EncoderLimits& limits) {
     switch (step.kind) {
-        case Step::Kind::depacketize: return make_depacketize_stage(above);
-        case Step::Kind::decode: return make_decode_stage(above);
-        case Step::Kind::encode: return make_encode_stage(above, *step.codec, limits);
-        case Step::Kind::packetize: return make_packetize_stage(above);
+        case Step::Kind::depacketize:
+            return make_depacketize_stage(above);
+        case Step::Kind::decode:
+            return make_decode_stage(above);
+        case Step::Kind::encode:
+            return make_encode_stage(above, *step.codec, limits);
+        case Step::Kind::packetize:
+            return make_packetize_stage(above);
     }
     return failure("no such conversion");
 }

@@ -15,7 +15,9 @@ void Sink::request_keyframe(bool fresh) {
     if (node_) node_->request_keyframe(selection_, fresh ? this : nullptr);
 }
 
-bool Sink::can_have_keyframes() const { return !node_ || node_->makes_keyframes(); }
+bool Sink::can_have_keyframes() const {
+    return !node_ || node_->makes_keyframes();
+}
 
 void Sink::set_receive_limit(std::optional<Bitrate> limit) {
     if (limit == receive_limit_) return;
@@ -27,9 +29,13 @@ rtp::PacketPtr Sink::find_packet(ExtSeqNum seq) const {
     return node_ ? node_->find_packet(seq, selection_.current) : rtp::PacketPtr{};
 }
 
-const Format* Sink::format() const { return node_ ? &node_->format() : nullptr; }
+const Format* Sink::format() const {
+    return node_ ? &node_->format() : nullptr;
+}
 
-bool Sink::converted() const { return node_ && node_->converted(); }
+bool Sink::converted() const {
+    return node_ && node_->converted();
+}
 
 void Sink::renegotiate() {
     if (source_) source_->route(*this);
@@ -51,7 +57,8 @@ std::vector<Acceptable> Sink::wishes() const {
                 left.push_back(Acceptable::raw());
             } else {
                 left.push_back(Acceptable::frames(*codec));
-                left.push_back(Acceptable::rtp(*codec));  // packets that are of it already stay packets
+                left.push_back(
+                    Acceptable::rtp(*codec));  // packets that are of it already stay packets
             }
         } else if (wish.codec == codec) {
             left.push_back(std::move(wish));
@@ -62,6 +69,8 @@ std::vector<Acceptable> Sink::wishes() const {
     return left;
 }
 
-void Sink::measure_latency(bool on) { latency_ = on ? std::make_unique<SinkLatency>() : nullptr; }
+void Sink::measure_latency(bool on) {
+    latency_ = on ? std::make_unique<SinkLatency>() : nullptr;
+}
 
 }  // namespace rivero::media

@@ -25,7 +25,9 @@ Source::~Source() {
     sinks_.clear();
 }
 
-const Format* Source::format() const { return root_ ? &root_->format() : nullptr; }
+const Format* Source::format() const {
+    return root_ ? &root_->format() : nullptr;
+}
 
 void Source::set_format(Format format) {
     if (root_ && same_encoding(root_->format(), format)) {
@@ -64,10 +66,14 @@ void Source::set_encoding_size(std::size_t encoding, std::uint32_t width, std::u
 
 bool Source::is_used(std::size_t encoding) const {
     if (!encodings_ || !root_) return true;
-    const auto uses = [&](const Selection& s) { return s.current == encoding || s.wanted == encoding; };
-    if (std::any_of(sinks_.begin(), sinks_.end(), [&](const Sink* s) { return s->node_ == root_.get() && uses(s->selection_); }))
+    const auto uses = [&](const Selection& s) {
+        return s.current == encoding || s.wanted == encoding;
+    };
+    if (std::any_of(sinks_.begin(), sinks_.end(),
+                    [&](const Sink* s) { return s->node_ == root_.get() && uses(s->selection_); }))
         return true;
-    return std::any_of(root_->stages().begin(), root_->stages().end(), [&](auto& stage) { return uses(stage->selection); });
+    return std::any_of(root_->stages().begin(), root_->stages().end(),
+                       [&](auto& stage) { return uses(stage->selection); });
 }
 
 void Source::request_keyframe(std::size_t encoding) {
@@ -154,7 +160,8 @@ void Source::detach(Sink& sink) {
 
 void Source::begin(Selection& selection, const Node* node, std::optional<Bitrate> limit) {
     selection = {};
-    if (encodings_ && node == root_.get()) selection.current = selection.wanted = encodings_->choose(limit, 0);
+    if (encodings_ && node == root_.get())
+        selection.current = selection.wanted = encodings_->choose(limit, 0);
 }
 
 void Source::unroute(Sink& sink) {
@@ -173,7 +180,8 @@ void Source::route(Sink& sink) {
         if (before) unroute(sink);
         return;
     }
-    std::string reason = "the receiver takes no " + std::string{type_ == MediaType::audio ? "audio" : "video"};
+    std::string reason =
+        "the receiver takes no " + std::string{type_ == MediaType::audio ? "audio" : "video"};
     // When a stage cannot be made, the next best wish has its turn.
     while (auto way = cheapest(*root_, wishes)) {
         Node* node = root_.get();
@@ -219,13 +227,14 @@ void Source::route(Sink& sink) {
         });
     }
     if (before) unroute(sink);
-    log_topic("media")->warn("a sink cannot be served from {}: {}", to_string(root_->format()), reason);
+    log_topic("media")->warn("a sink cannot be served from {}: {}", to_string(root_->format()),
+                             reason);
     if (sink.on_problem) sink.on_problem("no media can be sent here: " + reason);
 }
 
 void Source::note_transcoding() {
-    const bool now = std::any_of(sinks_.begin(), sinks_.end(),
-                                 [](const Sink* s) { return s->converted(); });
+    const bool now =
+        std::any_of(sinks_.begin(), sinks_.end(), [](const Sink* s) { return s->converted(); });
     if (transcoding_decided_ && now == transcoding_) return;
     transcoding_decided_ = true;
     transcoding_ = now;

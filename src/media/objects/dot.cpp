@@ -49,18 +49,24 @@ std::string in_quotes(const std::string& text) {
 
 const char* word(MediaType type) {
     switch (type) {
-        case MediaType::audio: return "audio";
-        case MediaType::video: return "video";
-        case MediaType::data: return "data";
+        case MediaType::audio:
+            return "audio";
+        case MediaType::video:
+            return "video";
+        case MediaType::data:
+            return "data";
     }
     return "";
 }
 
 const char* colour(MediaType type) {
     switch (type) {
-        case MediaType::audio: return "#2f7d32";
-        case MediaType::video: return "#1f5fa8";
-        case MediaType::data: return "#8a5a00";
+        case MediaType::audio:
+            return "#2f7d32";
+        case MediaType::video:
+            return "#1f5fa8";
+        case MediaType::data:
+            return "#8a5a00";
     }
     return "";
 }
@@ -69,7 +75,8 @@ const char* colour(MediaType type) {
 std::string short_name(const MediaObject& object) {
     const std::string& id = object.id();
     const auto slash = id.rfind('/');
-    return object.remote_class().name() + " " + id.substr(slash == std::string::npos ? 0 : slash + 1, 8);
+    return object.remote_class().name() + " " +
+           id.substr(slash == std::string::npos ? 0 : slash + 1, 8);
 }
 
 /// Caps one field per line; of long ones (codec_data) the beginning is enough.
@@ -79,7 +86,8 @@ std::string wrapped(const std::string& caps) {
     for (std::size_t at = 0; at < caps.size();) {
         const std::size_t comma = std::min(caps.find(", ", at), caps.size());
         const std::string field = caps.substr(at, comma - at);
-        out += (at == 0 ? "" : "  ") + (field.size() <= kLongest ? field : field.substr(0, kLongest) + "...") + "\n";
+        out += (at == 0 ? "" : "  ") +
+               (field.size() <= kLongest ? field : field.substr(0, kLongest) + "...") + "\n";
         at = comma + 2;
     }
     return out;
@@ -118,11 +126,14 @@ public:
     /// Worker.
     std::string draw() {
         out_ << "digraph " << in_quotes(id_) << " {\n"
-             << "  label=" << in_quotes(title_ + "\n") << ";\n  labelloc=t;\n  rankdir=LR;\n  fontname=\"sans-serif\";\n"
-             << "  node [shape=box, style=filled, fillcolor=white, fontname=\"monospace\", fontsize=9, margin=\"0.1,0.05\"];\n"
+             << "  label=" << in_quotes(title_ + "\n")
+             << ";\n  labelloc=t;\n  rankdir=LR;\n  fontname=\"sans-serif\";\n"
+             << "  node [shape=box, style=filled, fillcolor=white, fontname=\"monospace\", "
+                "fontsize=9, margin=\"0.1,0.05\"];\n"
              << "  edge [fontname=\"sans-serif\", fontsize=8, arrowsize=0.6];\n";
         for (const auto& [id, name] : others_)
-            out_ << "  " << in_quotes(id) << " [shape=ellipse, style=dashed, label=" << in_quotes(name) << "];\n";
+            out_ << "  " << in_quotes(id)
+                 << " [shape=ellipse, style=dashed, label=" << in_quotes(name) << "];\n";
         for (std::size_t i = 0; i < elements_.size(); ++i) name_ports(i);
         std::set<std::string> hubs;
         for (std::size_t i = 0; i < elements_.size(); ++i) {
@@ -139,10 +150,12 @@ public:
     }
 
 private:
-    using Port = std::pair<std::string, std::pair<MediaType, std::string>>;  // element, type, description
+    using Port =
+        std::pair<std::string, std::pair<MediaType, std::string>>;  // element, type, description
 
     [[nodiscard]] bool is_drawn(const std::string& id) const {
-        return std::any_of(elements_.begin(), elements_.end(), [&](const Element& e) { return e.id == id; });
+        return std::any_of(elements_.begin(), elements_.end(),
+                           [&](const Element& e) { return e.id == id; });
     }
 
     void add(MediaElement& element) {
@@ -156,14 +169,17 @@ private:
         }
         e.endpoint_of_media = element.outputs().empty() || element.inputs().empty();
         if (element.get_name() != element.id()) e.settings += "name: " + element.get_name() + "\n";
-        for (auto& tag : element.get_tags()) e.settings += "tag " + tag.key + ": " + tag.value + "\n";
+        for (auto& tag : element.get_tags())
+            e.settings += "tag " + tag.key + ": " + tag.value + "\n";
         const auto bitrate = [&](const char* what, int value, int usual) {
             const std::string line = std::string{what} + ": " + std::to_string(value) + " bit/s\n";
             (value == usual ? e.full : e.settings) += line;
         };
-        bitrate("encoderBitrate", element.get_encoder_bitrate(), MediaElement::kDefaultEncoderBitrate);
+        bitrate("encoderBitrate", element.get_encoder_bitrate(),
+                MediaElement::kDefaultEncoderBitrate);
         bitrate("minEncoderBitrate", element.get_min_encoder_bitrate(), 0);
-        bitrate("maxEncoderBitrate", element.get_max_encoder_bitrate(), MediaElement::kUnlimitedEncoderBitrate);
+        bitrate("maxEncoderBitrate", element.get_max_encoder_bitrate(),
+                MediaElement::kUnlimitedEncoderBitrate);
         e.full += "created: " + std::to_string(element.get_creation_time()) + "\n";
         e.inputs = element.inputs();
         e.outputs = element.outputs();
@@ -177,7 +193,8 @@ private:
         std::shared_ptr<Sink> sink;
         for (const auto& port : c.sink->inputs())
             if (port.type == c.type && port.description == c.sinkDescription) sink = port.sink;
-        connections_.push_back({c.source->id(), c.sink->id(), c.type, c.sourceDescription, c.sinkDescription, sink});
+        connections_.push_back(
+            {c.source->id(), c.sink->id(), c.type, c.sourceDescription, c.sinkDescription, sink});
     }
 
     static std::string label_of(MediaType type, const std::string& description) {
@@ -200,8 +217,10 @@ private:
     }
 
     void draw_hub(const std::string& hub) {
-        out_ << "  subgraph " << in_quotes("cluster_" + hub) << " {\n    label=" << in_quotes(hub_titles_.at(hub) + "\n")
-             << ";\n    labeljust=l;\n    style=filled;\n    color=\"#c9c2b2\";\n    fillcolor=\"#f6f2e8\";\n";
+        out_ << "  subgraph " << in_quotes("cluster_" + hub)
+             << " {\n    label=" << in_quotes(hub_titles_.at(hub) + "\n")
+             << ";\n    labeljust=l;\n    style=filled;\n    color=\"#c9c2b2\";\n    "
+                "fillcolor=\"#f6f2e8\";\n";
         for (std::size_t i = 0; i < elements_.size(); ++i) {
             if (elements_[i].hub != hub) continue;
             draw_element(i, "    ");
@@ -221,8 +240,11 @@ private:
         if (show_.everything) label += e.full;
         out_ << indent << "subgraph " << in_quotes("cluster_" + e.id) << " {\n"
              << indent << "  label=" << in_quotes(label) << ";\n"
-             << indent << "  labeljust=l;\n" << indent << "  fontsize=10;\n" << indent << "  style=filled;\n"
-             << indent << "  color=\"#9aa7b5\";\n" << indent << "  fillcolor=\"#eef2f6\";\n"
+             << indent << "  labeljust=l;\n"
+             << indent << "  fontsize=10;\n"
+             << indent << "  style=filled;\n"
+             << indent << "  color=\"#9aa7b5\";\n"
+             << indent << "  fillcolor=\"#eef2f6\";\n"
              << indent << "  tooltip=" << in_quotes(e.id) << ";\n";
         for (std::size_t k = 0; k < e.inputs.size(); ++k) {
             const auto& port = e.inputs[k];
@@ -247,15 +269,18 @@ private:
             if (ours && port.source && port.source->format()) {
                 owned_.insert(port.source.get());
                 draw_tree(*port.source, name + "_", indent);
-                if (e.inner.empty() && !e.endpoint_of_media) join_inside(e, port.type, port.description, *port.source);
+                if (e.inner.empty() && !e.endpoint_of_media)
+                    join_inside(e, port.type, port.description, *port.source);
             }
-            if (!ours || !port.source || !port.source->format()) node(indent, name, text, port.type, "cds");
+            if (!ours || !port.source || !port.source->format())
+                node(indent, name, text, port.type, "cds");
         }
         out_ << indent << "}\n";
     }
 
     /// Media that goes in comes out again: a dotted line.
-    void join_inside(const Element& e, MediaType type, const std::string& description, const Source& source) {
+    void join_inside(const Element& e, MediaType type, const std::string& description,
+                     const Source& source) {
         auto input = inputs_.find({e.id, {type, description}});
         if (input == inputs_.end()) return;
         edge(input->second, roots_.at(&source), type, "style=dotted");
@@ -266,7 +291,8 @@ private:
         for (std::size_t k = 0; k < tree.size(); ++k) {
             const auto& n = tree[k];
             const std::string name = prefix + std::to_string(k);
-            std::string text = (n.made_by.empty() ? std::string{} : n.made_by + ": ") + n.format + "\n";
+            std::string text =
+                (n.made_by.empty() ? std::string{} : n.made_by + ": ") + n.format + "\n";
             if (show_.caps) text += wrapped(n.caps);
             if (k == 0 && show_.states) text += state_of(source);
             if (k == 0 && show_.everything) text += numbers_of(source);
@@ -286,15 +312,20 @@ private:
         const MediaElement::OutputPort* port = nullptr;
         if (giver)
             for (const auto& output : giver->outputs)
-                if (output.type == c.type && output.description == c.source_description) port = &output;
+                if (output.type == c.type && output.description == c.source_description)
+                    port = &output;
         // DATA to or from an element that knows nothing of it is a wish for later.
         if (c.type == MediaType::data && (!c.sink || (giver && !port))) return;
 
-        const std::string target = to != inputs_.end() ? to->second : taker ? anchor(*taker) : in_quotes(c.to);
+        const std::string target = to != inputs_.end() ? to->second
+                                   : taker             ? anchor(*taker)
+                                                       : in_quotes(c.to);
         std::string origin = in_quotes(c.from);
         std::string label, style = "style=dashed";
         if (giver) {
-            const auto served = port && port->source ? serves_.find({port->source.get(), c.sink.get()}) : serves_.end();
+            const auto served = port && port->source
+                                    ? serves_.find({port->source.get(), c.sink.get()})
+                                    : serves_.end();
             const bool elsewhere = !giver->hub.empty();
             if (served != serves_.end()) {
                 origin = served->second.first;
@@ -302,10 +333,12 @@ private:
                 style = "";
                 if (elsewhere && from != outputs_.end()) {
                     // What leaves at a port of a hub comes from somewhere else in the hub.
-                    if (shown_.insert({origin, from->second}).second) edge(origin, from->second, c.type, "style=dotted");
+                    if (shown_.insert({origin, from->second}).second)
+                        edge(origin, from->second, c.type, "style=dotted");
                     origin = from->second;
                 }
-            } else if (port && port->source && roots_.count(port->source.get()) != 0 && !elsewhere) {
+            } else if (port && port->source && roots_.count(port->source.get()) != 0 &&
+                       !elsewhere) {
                 origin = roots_.at(port->source.get());
             } else if (from != outputs_.end()) {
                 origin = from->second;
@@ -315,7 +348,8 @@ private:
         }
         if (!show_.media_type) label.clear();
         if (show_.media_type && label.empty()) label = word(c.type);
-        if (!label.empty()) style += std::string{style.empty() ? "" : ", "} + "label=" + in_quotes(label);
+        if (!label.empty())
+            style += std::string{style.empty() ? "" : ", "} + "label=" + in_quotes(label);
         edge(origin, target, c.type, style);
     }
 
@@ -331,14 +365,16 @@ private:
         const std::string name = "e" + std::to_string(i);
         if (!e.inputs.empty()) return name + "_in0";
         for (const auto& output : e.outputs)
-            if (auto root = roots_.find(output.source.get()); root != roots_.end()) return root->second;
+            if (auto root = roots_.find(output.source.get()); root != roots_.end())
+                return root->second;
         if (!e.outputs.empty()) return name + "_out0";
         return in_quotes(e.id);
     }
 
     static std::string state_of(const Sink& sink) {
         if (!sink.source()) return "not connected\n";
-        return std::string{sink.flow.flowing() ? "FLOWING" : "NOT_FLOWING"} + (sink.attached() ? "" : ", waits") + "\n";
+        return std::string{sink.flow.flowing() ? "FLOWING" : "NOT_FLOWING"} +
+               (sink.attached() ? "" : ", waits") + "\n";
     }
     static std::string state_of(const Source& source) {
         return std::string{source.flow.flowing() ? "FLOWING" : "NOT_FLOWING"} +
@@ -346,19 +382,23 @@ private:
     }
     static std::string numbers_of(const Sink& sink) {
         std::string text = std::to_string(sink.flow.buffers()) + " in all\n";
-        if (sink.receive_limit()) text += "takes " + std::to_string(sink.receive_limit()->bps) + " bit/s\n";
+        if (sink.receive_limit())
+            text += "takes " + std::to_string(sink.receive_limit()->bps) + " bit/s\n";
         return text;
     }
-    static std::string numbers_of(const Source& source) { return std::to_string(source.flow.buffers()) + " in all\n"; }
-
-    void node(const std::string& indent, const std::string& name, const std::string& text, MediaType type,
-              const char* shape) {
-        out_ << indent << "  " << name << " [label=" << in_quotes(text) << ", shape=" << shape << ", color=\"" << colour(type)
-             << "\"];\n";
+    static std::string numbers_of(const Source& source) {
+        return std::to_string(source.flow.buffers()) + " in all\n";
     }
-    void edge(const std::string& from, const std::string& to, MediaType type, const std::string& more) {
-        edges_ << "  " << from << " -> " << to << " [color=\"" << colour(type) << "\"" << (more.empty() ? "" : ", ") << more
-               << "];\n";
+
+    void node(const std::string& indent, const std::string& name, const std::string& text,
+              MediaType type, const char* shape) {
+        out_ << indent << "  " << name << " [label=" << in_quotes(text) << ", shape=" << shape
+             << ", color=\"" << colour(type) << "\"];\n";
+    }
+    void edge(const std::string& from, const std::string& to, MediaType type,
+              const std::string& more) {
+        edges_ << "  " << from << " -> " << to << " [color=\"" << colour(type) << "\""
+               << (more.empty() ? "" : ", ") << more << "];\n";
     }
 
     const Show show_;
@@ -380,13 +420,15 @@ private:
 
 remote::Future<std::string> draw(const MediaObject& whole, std::vector<MediaElement*> elements,
                                  std::optional<Details> details) {
-    auto picture = std::make_shared<Picture>(whole, elements, Show{details.value_or(Details::show_verbose)});
+    auto picture =
+        std::make_shared<Picture>(whole, elements, Show{details.value_or(Details::show_verbose)});
     auto promise = std::make_shared<remote::Promise<std::string>>();
     auto text = promise->future();
     if (elements.empty()) {
         promise->set(picture->draw());
     } else {
-        elements.front()->services().graph.worker.post([picture, promise] { promise->set(picture->draw()); });
+        elements.front()->services().graph.worker.post(
+            [picture, promise] { promise->set(picture->draw()); });
     }
     return text;
 }
@@ -395,8 +437,9 @@ remote::Future<remote::Done> dump(const MediaObject& whole, Graph& graph,
                                   const std::function<remote::Future<std::string>()>& picture) {
     const char* directory = std::getenv("GST_DEBUG_DUMP_DOT_DIR");
     if (!directory || !*directory)
-        throw remote::RpcError{remote::ErrorCode::media_object_operation_not_supported,
-                               "no picture can be written: GST_DEBUG_DUMP_DOT_DIR is not set where the server runs"};
+        throw remote::RpcError{
+            remote::ErrorCode::media_object_operation_not_supported,
+            "no picture can be written: GST_DEBUG_DUMP_DOT_DIR is not set where the server runs"};
     std::string name = whole.id();
     std::replace(name.begin(), name.end(), '/', '_');
     auto promise = std::make_shared<remote::Promise<remote::Done>>();

@@ -29,12 +29,15 @@ void SdpEndpoint::set_max_video_recv_bandwidth(int kbps) {
 }
 
 std::string SdpEndpoint::generate_offer(std::optional<OfferOptions> options) {
-    // A later offer may take the place of one that was never answered, or a peer that refuses it would block all
-    // further changes; but not the first one, which clients expect to be the only one.
+    // A later offer may take the place of one that was never answered, or a peer that refuses it
+    // would block all further changes; but not the first one, which clients expect to be the only
+    // one.
     if (offered_ && !negotiated_)
-        throw RpcError{ErrorCode::sdp_already_negotiated, "'" + id() + "' has made an offer already"};
+        throw RpcError{ErrorCode::sdp_already_negotiated,
+                       "'" + id() + "' has made an offer already"};
     auto offer = make_offer(options.value_or(OfferOptions{}));
-    if (!offer) throw RpcError{ErrorCode::sdp_generate_offer_error, "no offer: " + offer.error().message};
+    if (!offer)
+        throw RpcError{ErrorCode::sdp_generate_offer_error, "no offer: " + offer.error().message};
     offered_ = true;
     return *offer;
 }
@@ -42,12 +45,16 @@ std::string SdpEndpoint::generate_offer(std::optional<OfferOptions> options) {
 std::string SdpEndpoint::process_offer(const std::string& offer) {
     if (offer.empty()) throw RpcError{ErrorCode::sdp_parse_error, "the offer is empty"};
     if (offer.size() > kMaxSdpSize)
-        throw RpcError{ErrorCode::sdp_parse_error, "the offer is longer than " + std::to_string(kMaxSdpSize) + " bytes"};
+        throw RpcError{ErrorCode::sdp_parse_error,
+                       "the offer is longer than " + std::to_string(kMaxSdpSize) + " bytes"};
     check_readable(offer);
     if (offered_)
-        throw RpcError{ErrorCode::sdp_already_negotiated, "'" + id() + "' waits for the answer to its own offer"};
+        throw RpcError{ErrorCode::sdp_already_negotiated,
+                       "'" + id() + "' waits for the answer to its own offer"};
     auto answer = answer_offer(offer);
-    if (!answer) throw RpcError{ErrorCode::sdp_process_offer_error, "the offer cannot be answered: " + answer.error().message};
+    if (!answer)
+        throw RpcError{ErrorCode::sdp_process_offer_error,
+                       "the offer cannot be answered: " + answer.error().message};
     answer_seen_ = false;
     if (!std::exchange(negotiated_, true)) raise(MediaSessionStarted{});
     return *answer;
@@ -58,16 +65,19 @@ std::string SdpEndpoint::process_answer(const std::string& answer) {
     if (!offered_ && !answer_seen_)
         throw RpcError{ErrorCode::sdp_not_offer_generated, "'" + id() + "' has made no offer"};
     if (answer.size() > kMaxSdpSize)
-        throw RpcError{ErrorCode::sdp_parse_error, "the answer is longer than " + std::to_string(kMaxSdpSize) + " bytes"};
+        throw RpcError{ErrorCode::sdp_parse_error,
+                       "the answer is longer than " + std::to_string(kMaxSdpSize) + " bytes"};
     check_readable(answer);
     if (!offered_)
-        throw RpcError{ErrorCode::sdp_answer_already_processed, "'" + id() + "' has got its answer already"};
+        throw RpcError{ErrorCode::sdp_answer_already_processed,
+                       "'" + id() + "' has got its answer already"};
     offered_ = false;
     answer_seen_ = true;
     auto applied = apply_answer(answer);
     if (!applied) {
         drop_offer();
-        throw RpcError{ErrorCode::sdp_process_answer_error, "the answer cannot be applied: " + applied.error().message};
+        throw RpcError{ErrorCode::sdp_process_answer_error,
+                       "the answer cannot be applied: " + applied.error().message};
     }
     if (!std::exchange(negotiated_, true)) raise(MediaSessionStarted{});
     return local_description();
@@ -81,13 +91,15 @@ std::string SdpEndpoint::get_local_session_descriptor() {
 
 std::string SdpEndpoint::get_remote_session_descriptor() {
     if (!negotiated_)
-        throw RpcError{ErrorCode::sdp_no_remote_sdp, "'" + id() + "' has no remote description yet"};
+        throw RpcError{ErrorCode::sdp_no_remote_sdp,
+                       "'" + id() + "' has no remote description yet"};
     return remote_description();
 }
 
 BaseRtpEndpoint::BaseRtpEndpoint(remote::ObjectInit init, MediaPipeline& pipeline)
     : SdpEndpoint{std::move(init), pipeline} {
-    if (auto rtc = services().settings.find("rtc"); rtc != services().settings.end()) mtu_ = rtc->value("mtu", mtu_);
+    if (auto rtc = services().settings.find("rtc"); rtc != services().settings.end())
+        mtu_ = rtc->value("mtu", mtu_);
 }
 
 void BaseRtpEndpoint::set_max_video_recv_bandwidth(int kbps) {
@@ -119,7 +131,8 @@ void BaseRtpEndpoint::set_max_video_send_bandwidth(int kbps) {
 void BaseRtpEndpoint::set_mtu(int bytes) {
     // 576: what every IPv4 host takes, less is of no use; 1500: what our buffers are made for.
     if (bytes < 576 || bytes > 1500)
-        throw RpcError{ErrorCode::media_object_illegal_param, "mtu: " + std::to_string(bytes) + " is not in 576..1500"};
+        throw RpcError{ErrorCode::media_object_illegal_param,
+                       "mtu: " + std::to_string(bytes) + " is not in 576..1500"};
     mtu_ = bytes;
     on_bandwidth_changed();
 }
@@ -128,9 +141,9 @@ void BaseRtpEndpoint::set_remb_params(const RembParams& params) {
     auto check = [](const char* name, const auto& value, double least, double most) {
         if (value && !(static_cast<double>(*value) >= least && static_cast<double>(*value) <= most))
             throw RpcError{ErrorCode::media_object_illegal_param,
-                           std::string{"rembParams: "} + name + ": " + std::to_string(*value) + " is not in " +
-                               std::to_string(static_cast<std::int64_t>(least)) + ".." +
-                               std::to_string(static_cast<std::int64_t>(most))};
+                           std::string{"rembParams: "} + name + ": " + std::to_string(*value) +
+                               " is not in " + std::to_string(static_cast<std::int64_t>(least)) +
+                               ".." + std::to_string(static_cast<std::int64_t>(most))};
     };
     check("packetsRecvIntervalTop", params.packetsRecvIntervalTop, 1, 1'000'000);
     check("exponentialFactor", params.exponentialFactor, 0, 10);
@@ -140,7 +153,9 @@ void BaseRtpEndpoint::set_remb_params(const RembParams& params) {
     check("thresholdFactor", params.thresholdFactor, 0, 1);
     check("upLosses", params.upLosses, 0, 256);
     check("rembOnConnect", params.rembOnConnect, 0, 2'147'483'647);
-    auto take = [](auto& to, const auto& from) { if (from) to = from; };
+    auto take = [](auto& to, const auto& from) {
+        if (from) to = from;
+    };
     take(remb_params_.packetsRecvIntervalTop, params.packetsRecvIntervalTop);
     take(remb_params_.exponentialFactor, params.exponentialFactor);
     take(remb_params_.linealFactorMin, params.linealFactorMin);
@@ -179,9 +194,9 @@ std::string with_slashes(const std::string& uri) {
 bool has_scheme(const std::string& uri) {
     const auto colon = uri.find("://");
     if (colon == std::string::npos || colon == 0) return false;
-    return std::all_of(uri.begin(), uri.begin() + static_cast<std::ptrdiff_t>(colon), [](unsigned char c) {
-        return std::isalnum(c) || c == '+' || c == '-' || c == '.';
-    });
+    return std::all_of(
+        uri.begin(), uri.begin() + static_cast<std::ptrdiff_t>(colon),
+        [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; });
 }
 
 }  // namespace

@@ -10,7 +10,9 @@
 namespace rivero::media {
 
 Hub::Hub(remote::ObjectInit init, MediaPipeline& pipeline)
-    : MediaObject{std::move(init)}, pipeline_{pipeline}, keeps_pipeline_{pipeline.shared_from_this()} {}
+    : MediaObject{std::move(init)},
+      pipeline_{pipeline},
+      keeps_pipeline_{pipeline.shared_from_this()} {}
 
 int Hub::add(HubPort& port) {
     ports_.push_back(&port);
@@ -24,7 +26,8 @@ void Hub::remove(HubPort& port) {
 
 HubPort& Hub::own(HubPort& port) const {
     if (std::find(ports_.begin(), ports_.end(), &port) == ports_.end())
-        throw remote::RpcError{remote::ErrorCode::connect_error, "'" + port.id() + "' is no port of '" + id() + "'"};
+        throw remote::RpcError{remote::ErrorCode::connect_error,
+                               "'" + port.id() + "' is no port of '" + id() + "'"};
     return port;
 }
 

@@ -23,10 +23,13 @@ MediaObject::MediaObject(remote::ObjectInit init)
       name_{id()},
       creation_time_{static_cast<int>(wall_clock_ms() / 1000)} {}
 
-MediaObject::~MediaObject() { handle_->object = nullptr; }
+MediaObject::~MediaObject() {
+    handle_->object = nullptr;
+}
 
 std::shared_ptr<MediaPipeline> MediaObject::get_media_pipeline() {
-    for (auto object = std::static_pointer_cast<Object>(shared_from_this()); object; object = object->parent_object())
+    for (auto object = std::static_pointer_cast<Object>(shared_from_this()); object;
+         object = object->parent_object())
         if (auto pipeline = std::dynamic_pointer_cast<MediaPipeline>(object)) return pipeline;
     return nullptr;
 }
@@ -54,8 +57,9 @@ void adopt_child(MediaObject& parent, const std::shared_ptr<MediaObject>& child)
 
 void MediaObject::add_tag(const std::string& key, const std::string& value) {
     if (key.size() > kMaxTagSize || value.size() > kMaxTagSize)
-        throw remote::RpcError{remote::ErrorCode::media_object_illegal_param,
-                               "a tag's key and value may have " + std::to_string(kMaxTagSize) + " bytes at most"};
+        throw remote::RpcError{
+            remote::ErrorCode::media_object_illegal_param,
+            "a tag's key and value may have " + std::to_string(kMaxTagSize) + " bytes at most"};
     if (tags_.size() >= kMaxTags && tags_.count(key) == 0)
         throw remote::RpcError{remote::ErrorCode::not_enough_resources,
                                "an object holds " + std::to_string(kMaxTags) + " tags at most"};
@@ -65,7 +69,8 @@ void MediaObject::add_tag(const std::string& key, const std::string& value) {
 std::string MediaObject::get_tag(const std::string& key) const {
     auto found = tags_.find(key);
     if (found == tags_.end())
-        throw remote::RpcError{remote::ErrorCode::media_object_tag_key_not_found, "Tag key '" + key + "' not found"};
+        throw remote::RpcError{remote::ErrorCode::media_object_tag_key_not_found,
+                               "Tag key '" + key + "' not found"};
     return found->second;
 }
 

@@ -26,7 +26,8 @@ public:
         };
         events.on_need_keyframe = [this] { above_.request_keyframe(selection); };
         events.on_error = [this](const gst::BusReport& report) { restart(report); };
-        auto decoder = gst::Decoder::create(output_->graph().worker, *above_.format().codec, above_.format().caps, std::move(events));
+        auto decoder = gst::Decoder::create(output_->graph().worker, *above_.format().codec,
+                                            above_.format().caps, std::move(events));
         if (!decoder) return tl::unexpected{decoder.error()};
         decoder_ = std::move(*decoder);
         return {};
@@ -57,7 +58,9 @@ private:
         const Time now = Clock::now();
         if (now - restarted_ > kCalm) restarts_ = 0;
         restarted_ = now;
-        if (++restarts_ > kMaxRestarts) return output_->tell_problem("the decoder of " + to_string(above_.format()) + " has failed: " + report.text);
+        if (++restarts_ > kMaxRestarts)
+            return output_->tell_problem("the decoder of " + to_string(above_.format()) +
+                                         " has failed: " + report.text);
         if (auto started = start(); !started) output_->tell_problem(started.error().message);
     }
 

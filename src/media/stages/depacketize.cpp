@@ -47,7 +47,8 @@ private:
 
     void hand_out(const codec::EncodedFrame& encoded) {
         const bool video = output_->format().type == MediaType::video;
-        // After a loss a decoder would show, and a recording would keep, what the missing frame left behind.
+        // After a loss a decoder would show, and a recording would keep, what the missing frame
+        // left behind.
         if (video && encoded.discontinuity && !encoded.keyframe && !waiting_) {
             waiting_ = true;
             above_.request_keyframe(selection);
@@ -56,7 +57,8 @@ private:
             if (!encoded.keyframe) return;
             waiting_ = false;
         }
-        // Decoders and containers want time to go forward: two frames at one instant are told apart by a tick.
+        // Decoders and containers want time to go forward: two frames at one instant are told apart
+        // by a tick.
         Time pts = encoded.capture;
         if (last_pts_ && pts <= *last_pts_) pts = *last_pts_ + std::chrono::microseconds{1};
         last_pts_ = pts;
@@ -75,7 +77,8 @@ private:
             timer_.cancel();
             return;
         }
-        timer_ = output_->graph().worker.post_after(*deadline - now, [this] { drain(Clock::now()); });
+        timer_ =
+            output_->graph().worker.post_after(*deadline - now, [this] { drain(Clock::now()); });
     }
 
     rtp::ReorderBuffer reorder_;

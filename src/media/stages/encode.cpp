@@ -10,8 +10,9 @@
 namespace rivero::media {
 namespace {
 
-/// What a picture deserves when nobody has set a bit rate: a tenth of a bit per pixel at 30 pictures a second, 0.9
-/// Mbit/s for 640x480 and 2.7 Mbit/s for 1280x720; never less than the 300 kbit/s that small pictures get.
+/// What a picture deserves when nobody has set a bit rate: a tenth of a bit per pixel at 30
+/// pictures a second, 0.9 Mbit/s for 640x480 and 2.7 Mbit/s for 1280x720; never less than the 300
+/// kbit/s that small pictures get.
 Bitrate bitrate_for(const gst::Caps& caps) {
     int width = 0, height = 0;
     const GstStructure* structure = caps ? gst_caps_get_structure(caps.get(), 0) : nullptr;
@@ -24,7 +25,8 @@ Bitrate bitrate_for(const gst::Caps& caps) {
 
 class EncodeStage final : public Stage {
 public:
-    EncodeStage(Node& above, Codec codec, const EncoderLimits& limits) : Stage{above}, limits_{limits} {
+    EncodeStage(Node& above, Codec codec, const EncoderLimits& limits)
+        : Stage{above}, limits_{limits} {
         Format format;
         format.type = above.format().type;
         format.packing = Packing::frames;
@@ -39,14 +41,16 @@ public:
         settings.min_bitrate = limits_.min;
         settings.max_bitrate = limits_.max;
         const Graph& graph = output_->graph();
-        settings.h264 = graph.h264_encoder == "openh264" ? gst::H264Encoder::openh264 : gst::H264Encoder::x264;
+        settings.h264 =
+            graph.h264_encoder == "openh264" ? gst::H264Encoder::openh264 : gst::H264Encoder::x264;
         gst::Encoder::Events events;
         events.on_frame = [this](gst::Frame frame, const gst::Caps& caps) {
             output_->set_caps(caps);
             output_->push(frame);
         };
         events.on_error = [this](const gst::BusReport& report) { restart(report); };
-        auto encoder = gst::Encoder::create(graph.worker, *output_->format().codec, settings, std::move(events));
+        auto encoder = gst::Encoder::create(graph.worker, *output_->format().codec, settings,
+                                            std::move(events));
         if (!encoder) return tl::unexpected{encoder.error()};
         encoder_ = std::move(*encoder);
         set_bitrate();
@@ -98,7 +102,9 @@ private:
         const Time now = Clock::now();
         if (now - restarted_ > kCalm) restarts_ = 0;
         restarted_ = now;
-        if (++restarts_ > kMaxRestarts) return output_->tell_problem("the encoder of " + to_string(output_->format()) + " has failed: " + report.text);
+        if (++restarts_ > kMaxRestarts)
+            return output_->tell_problem("the encoder of " + to_string(output_->format()) +
+                                         " has failed: " + report.text);
         if (auto started = start(); !started) output_->tell_problem(started.error().message);
     }
 
@@ -120,7 +126,8 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Stage>> make_encode_stage(Node& above, Codec codec, const EncoderLimits& limits) {
+Result<std::unique_ptr<Stage>> make_encode_stage(Node& above, Codec codec,
+                                                 const EncoderLimits& limits) {
     auto stage = std::make_unique<EncodeStage>(above, codec, limits);
     if (auto started = stage->start(); !started) return tl::unexpected{started.error()};
     return stage;

@@ -16,6 +16,7 @@ namespace rivero::media {
 /// frames -> raw.
 [[nodiscard]] Result<std::unique_ptr<Stage>> make_decode_stage(Node& above);
 /// raw -> frames.
-[[nodiscard]] Result<std::unique_ptr<Stage>> make_encode_stage(Node& above, Codec codec, const EncoderLimits& limits);
+[[nodiscard]] Result<std::unique_ptr<Stage>> make_encode_stage(Node& above, Codec codec,
+                                                               const EncoderLimits& limits);
 
 }  // namespace rivero::media

@@ -79,9 +79,9 @@ public:
     /// Begins anew with other credentials of our own, or the same, RFC 8445 section 9. The peer's
     /// credentials, and its candidates, follow by the calls above; those of before are forgotten.
     /// Sockets and local candidates stay and are not told again. The pair in use goes on carrying
-    /// datagrams in both directions until one of the new generation is selected, so that media never
-    /// stops; if none ever is, the state becomes failed in the end.
-    /// Events: on_ice_state(connecting) when checks begin, then as at the first time.
+    /// datagrams in both directions until one of the new generation is selected, so that media
+    /// never stops; if none ever is, the state becomes failed in the end. Events:
+    /// on_ice_state(connecting) when checks begin, then as at the first time.
     [[nodiscard]] virtual Result<void> restart(const IceCredentials& local) = 0;
 
     /// The peer is an ICE lite agent: we control. Before the credentials. RFC 8445 section 6.1.1.

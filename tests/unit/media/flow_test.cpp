@@ -31,7 +31,10 @@ TEST(FlowMeter, FlowsWithTheFirstBufferAndCeasesAfterAPeriodWithoutOne) {
 TEST(FlowMeter, MayDieWhileItFlows) {
     ManualLoop loop;
     FlowMonitor monitor{loop};
-    { FlowMeter meter; meter.count(monitor); }
+    {
+        FlowMeter meter;
+        meter.count(monitor);
+    }
     loop.advance(FlowMonitor::kPeriod);
 }
 

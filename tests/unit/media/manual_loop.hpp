@@ -20,7 +20,9 @@ public:
         tasks_.push_back(std::move(task));
     }
     [[nodiscard]] bool is_current() const override { return true; }
-    Timer post_after(Duration delay, Task task) override { return timers_.add(now_ + delay, std::move(task)); }
+    Timer post_after(Duration delay, Task task) override {
+        return timers_.add(now_ + delay, std::move(task));
+    }
 
     void run() {
         for (;;) {

@@ -9,13 +9,20 @@
 namespace rivero::media {
 namespace {
 
-Format rtp(Codec codec) { return {media_type(codec), Packing::rtp, codec, {}, 1, false, {}}; }
-Format frames(Codec codec) { return {media_type(codec), Packing::frames, codec, {}, 1, false, {}}; }
-Format raw() { return {}; }
+Format rtp(Codec codec) {
+    return {media_type(codec), Packing::rtp, codec, {}, 1, false, {}};
+}
+Format frames(Codec codec) {
+    return {media_type(codec), Packing::frames, codec, {}, 1, false, {}};
+}
+Format raw() {
+    return {};
+}
 
 std::string way(const Format& from, const Acceptable& to) {
     std::string text;
-    for (const Step& step : steps(from, to)) text += (text.empty() ? "" : " ") + std::string{name(step.kind)};
+    for (const Step& step : steps(from, to))
+        text += (text.empty() ? "" : " ") + std::string{name(step.kind)};
     return text;
 }
 
@@ -28,7 +35,9 @@ struct Case {
 
 class StepsTest : public testing::TestWithParam<Case> {};
 
-TEST_P(StepsTest, LeadFromOneFormatToAnother) { EXPECT_EQ(way(GetParam().from, GetParam().to), GetParam().expected); }
+TEST_P(StepsTest, LeadFromOneFormatToAnother) {
+    EXPECT_EQ(way(GetParam().from, GetParam().to), GetParam().expected);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Route, StepsTest,
@@ -36,8 +45,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Record", rtp(Codec::vp8), Acceptable::frames(Codec::vp8), "depacketize"},
                     Case{"Play", frames(Codec::vp8), Acceptable::rtp(Codec::vp8), "packetize"},
                     Case{"Mix", rtp(Codec::vp8), Acceptable::raw(), "depacketize decode"},
-                    Case{"TranscodeRtp", rtp(Codec::h264), Acceptable::rtp(Codec::vp8), "depacketize decode encode packetize"},
-                    Case{"TranscodeFile", frames(Codec::h264), Acceptable::rtp(Codec::vp8), "decode encode packetize"},
+                    Case{"TranscodeRtp", rtp(Codec::h264), Acceptable::rtp(Codec::vp8),
+                         "depacketize decode encode packetize"},
+                    Case{"TranscodeFile", frames(Codec::h264), Acceptable::rtp(Codec::vp8),
+                         "decode encode packetize"},
                     Case{"EncodeForAFile", raw(), Acceptable::frames(Codec::h264), "encode"},
                     Case{"Anything", frames(Codec::aac), Acceptable::any(), ""}),
     [](const auto& i) { return i.param.title; });
@@ -73,15 +84,19 @@ protected:
 };
 
 TEST_F(CheapestTest, TakesWhatNeedsNoConversionHoweverLowItStandsOnTheList) {
-    EXPECT_EQ(best(rtp(Codec::h264), {Acceptable::rtp(Codec::vp8), Acceptable::rtp(Codec::h264)}), "");
+    EXPECT_EQ(best(rtp(Codec::h264), {Acceptable::rtp(Codec::vp8), Acceptable::rtp(Codec::h264)}),
+              "");
 }
 
 TEST_F(CheapestTest, AmongEqualsTheFirstWishWins) {
-    EXPECT_EQ(best(frames(Codec::h265), {Acceptable::rtp(Codec::vp8), Acceptable::rtp(Codec::h264)}),
-              "decode encode:VP8 packetize:VP8");
+    EXPECT_EQ(
+        best(frames(Codec::h265), {Acceptable::rtp(Codec::vp8), Acceptable::rtp(Codec::h264)}),
+        "decode encode:VP8 packetize:VP8");
 }
 
-TEST_F(CheapestTest, NothingIsFoundWithoutWishes) { EXPECT_EQ(best(rtp(Codec::vp8), {}), "nothing"); }
+TEST_F(CheapestTest, NothingIsFoundWithoutWishes) {
+    EXPECT_EQ(best(rtp(Codec::vp8), {}), "nothing");
+}
 
 }  // namespace
 }  // namespace rivero::media

@@ -22,7 +22,8 @@ inline constexpr const char* kOffers[] = {"chromium_sendrecv_offer",
                                           "minimal_offer"};
 
 inline std::string stored(const std::string& name) {
-    // One literal: with two, g++ 12 warns of bounds that it reckons wrong for some lengths of the path.
+    // One literal: with two, g++ 12 warns of bounds that it reckons wrong for some lengths of the
+    // path.
     std::ifstream file{RIVERO_TEST_DATA "/sdp/" + name + ".sdp", std::ios::binary};
     if (!file) throw std::runtime_error{"no test data " + name};
     std::ostringstream text;

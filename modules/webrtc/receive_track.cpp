@@ -60,7 +60,8 @@ std::optional<std::size_t> ReceiveTrack::encoding_of(const std::string& rid) con
     return std::nullopt;
 }
 
-ReceiveTrack::Stream* ReceiveTrack::stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec,
+ReceiveTrack::Stream* ReceiveTrack::stream_for(Time now, Ssrc ssrc,
+                                               const sdp::NegotiatedCodec& codec,
                                                const rtp::Demuxer::Route& route) {
     std::optional<std::size_t> encoding;
     if (simulcast()) {
@@ -93,6 +94,9 @@ ReceiveTrack::Stream* ReceiveTrack::stream_for(Ssrc ssrc, const sdp::NegotiatedC
     settings.rtt = rtt_;
     auto stream = std::make_unique<Stream>(ssrc, codec, clock_, settings);
     stream->encoding = encoding;
+    stream->first_number = streams_made_++ << 32;
+    // Whoever looks at its encoding already has to begin anew.
+    if (encoding && source_->is_used(*encoding)) keyframes_[*encoding].request(now);
     return streams_.emplace(ssrc.value, std::move(stream)).first->second.get();
 }
 
@@ -137,7 +141,7 @@ void ReceiveTrack::on_packet(Time now, const rtp::HeaderView& header,
             return;
         }
         if (codec.payload_type != header.payload_type) continue;
-        Stream* stream = stream_for(header.ssrc, codec, route);
+        Stream* stream = stream_for(now, header.ssrc, codec, route);
         if (!stream) return;
         const Arrival arrival = stream->receiver.on_packet(now, header, extensions, *packet);
         if (arrival == Arrival::media || arrival == Arrival::padding)
@@ -201,6 +205,7 @@ void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
             keyframes_[stream.encoding.value_or(0)].on_keyframe();
         }
     }
+    packet->seq = ExtSeqNum{stream.first_number + packet->seq.value};
     source_->push(packet);
 }
 

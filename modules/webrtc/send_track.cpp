@@ -190,6 +190,9 @@ void SendTrack::on_switch() {
 
 void SendTrack::on_packet(const rtp::PacketPtr& packet) {
     if (!may_send()) return;
+    // The peer that sends it has begun anew: what comes depends on nothing that came before.
+    if (newest_seq_ != kNone && packet->seq.value - newest_seq_ > kBeginsAnew) begin();
+    newest_seq_ = std::max(newest_seq_, packet->seq.value);
     if (packet->payload().empty()) {
         rewriter_.withhold(packet->seq);
         return;
@@ -215,7 +218,6 @@ void SendTrack::on_packet(const rtp::PacketPtr& packet) {
                packet->seq.value - replayed_.back()->seq.value > std::int64_t{kMaxReplayed}) {
         replayed_.clear();  // too long ago for anybody to ask
     }
-    newest_seq_ = std::max(newest_seq_, packet->seq.value);
     bool marker = packet->marker;
     if (packet->layered && leaves_out(*packet, marker)) return;
     const auto numbers = rewriter_.rewrite(packet->seq, packet->timestamp, packet->capture);
@@ -325,7 +327,8 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
         ++counters_.not_found;
         return;
     }
-    if (!codec_->rtx && source_seq->value <= unrepeatable_) {
+    // A packet with a transport-wide number is never the same twice.
+    if (!codec_->rtx && (numbered_ || source_seq->value <= unrepeatable_)) {
         ++counters_.not_found;
         return;
     }

@@ -152,9 +152,10 @@ std::vector<Field> make_fields() {
              "Clients connect to ws://address:port/<path>; this is what they use by default.",
              RIVERO_MEMBER(listen.path)),
         list("listen.allowedOrigins",
-             "Web origins whose pages may connect (https://app.example.org), besides localhost and "
-             "the server itself; \"*\" is all. Clients that are no browsers have no origin and are "
-             "not asked.",
+             "Web origins whose pages may connect (https://app.example.org:8443), besides the "
+             "pages of "
+             "this server itself; \"*\" is all. Another scheme, host or port is another origin. "
+             "Clients that are no browsers have no origin and are not asked.",
              ",", RIVERO_MEMBER(listen.allowed_origins)),
         list("listen.hostNames",
              "Names by which browsers reach this server, besides addresses, localhost, the "
@@ -276,6 +277,13 @@ std::vector<Field> make_fields() {
         integer("media.maxEncoderBitrate",
                 "bit/s above which no encoder goes, unless a client sets another.", 1,
                 2'147'483'647, RIVERO_MEMBER(media.max_encoder_bitrate)),
+        integer("media.keptPictureMs",
+                "Who comes within so many milliseconds after a key frame gets what was sent since "
+                "then, instead of a key frame that all others would have to carry, too. 0: off.",
+                0, 60'000, RIVERO_MEMBER(media.kept_picture_ms)),
+        integer("media.keptPictureBytes",
+                "The most that is kept for that, of each source and each of its encodings.", 10'000,
+                1 << 30, RIVERO_MEMBER(media.kept_picture_bytes)),
         list("rtc.networkInterfaces",
              "Names of the network interfaces for media. Empty: all, which finds a way to every "
              "client.",

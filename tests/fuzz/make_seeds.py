@@ -112,6 +112,14 @@ def rtp_stream():
     yield b"\x18" + pieces(b"\0a") + b"\4" + struct.pack(">QI", 0xe000000000000000, 5) + b"\6\x18" + pieces(b"\0a") + b"\7"
 
 
+def red():
+    one = bytes.fromhex("ef 0f00 03 6f 780be4 7807")
+    two = bytes.fromhex("ef 1e00 02 ef 0f00 01 6f aabb cc ddee")
+    yield bytes([1]) + pieces(bytes.fromhex("6f 780be4c1")) + bytes([1]) + pieces(one) + bytes([3]) + pieces(two)
+    yield bytes([1]) + pieces(two) + bytes([0]) + pieces(two) + bytes([255]) + pieces(one)
+    yield bytes([1]) + pieces(bytes.fromhex("80 0280 04 05 01020304 0506")) + bytes([1]) + pieces(bytes.fromhex("ef fffc00 6f 01"))
+
+
 def rtcp():
     sr = "80c80006 11111111 e000000080000000 00001000 00000010 00001000"
     block = "22222222 05000003 00010005 00000100 12345678 00001000"
@@ -160,6 +168,15 @@ def http():
     for target in (b"/", b"/demo/index.html?x=1", b"/recordings/a%20b.webm", b"/../x", b"/%2e%2e/x"):
         yield (pieces(target) + struct.pack(">QB", 1000, 0) + pieces(b"bytes=10-20", b'W/"1", "2"'))
     yield pieces(b"/a") + struct.pack(">QB", 1 << 40, 3) + pieces(b"bytes=-5", b"*")
+
+
+def origin():
+    hosts = (b"localhost:8888", b"127.0.0.1:8888", b"[::1]:8888", b"media.example.org", b"tls.example.org:8433", b"evil.example:8888")
+    for host in hosts:
+        for scheme in (b"http://", b"https://"):
+            yield pieces(scheme + host, host, b"Bearer a-token-of-the-settings")
+    yield pieces(b"null", b"", b"")
+    yield pieces(b"https://app.example.org", b"h:8888", b"")
 
 
 def config():
@@ -214,7 +231,7 @@ def gateway():
 
 
 TARGETS = [arguments, candidate, codec_depacketizer, codec_inspect, codec_round_trip, config, dtls, gateway, http,
-           jsonrpc, recorder, rtcp, rtp, rtp_stream, sdp, srtp]
+           jsonrpc, origin, recorder, red, rtcp, rtp, rtp_stream, sdp, srtp]
 
 
 def main():

@@ -193,16 +193,22 @@ void SendTrack::on_switch() {
 }
 
 void SendTrack::on_packet(const rtp::PacketPtr& packet) {
-    if (!past_.empty() && distance(past_.back().timestamp, packet->timestamp) > kPastTicks)
-        past_.clear();  // nobody keeps packets for so long
+    if (!past_.empty() && distance(past_.back().timestamp, packet->timestamp) > kPastTicks) {
+        // Nobody keeps packets for so long; who did would find another time.
+        past_.clear();
+        changed_after(newest_seq_);
+    }
     forward(packet, shown(packet->timestamp), packet->capture);
 }
 
 void SendTrack::on_past_packet(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture) {
     if (!may_send()) return;
     control_->begin_burst();
+    // Something went out already that may stand in the past, with another time than it gets now.
+    if (newest_seq_ >= packet->seq.value) changed_after(newest_seq_);
     note_past({packet->timestamp, timestamp});
-    forward(packet, timestamp, capture);
+    // When the past comes a second time its pictures keep the times that they got at the first.
+    forward(packet, shown(packet->timestamp), capture);
 }
 
 void SendTrack::note_past(const PastPicture& picture) {

@@ -46,9 +46,9 @@ public:
             task();
         }
     }
-    /// Timers of the next second come early.
+    /// Those of the next milliseconds come early.
     void run_timers() {
-        timers_.run_due(Clock::now() + 1s);
+        timers_.run_due(Clock::now() + 5ms);
         run();
     }
 
@@ -314,7 +314,7 @@ private:
     std::shared_ptr<media::Source> source_ = std::make_shared<media::Source>(
         graph_, MediaType::video,
         media::Source::Upstream{[this] { track_.request_keyframe(now_); }, {}, {}});
-    ReceiveTrack track_{MediaType::video, source_, clock_};
+    ReceiveTrack track_{MediaType::video, source_, clock_, graph_.packets};
     std::vector<std::unique_ptr<Receiver>> receivers_;
     sdp::NegotiatedSection section_;
     std::size_t stream_ = 0;

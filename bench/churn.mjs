@@ -104,6 +104,7 @@ const daemon = await Daemon.start({ hosts, log: 'warn', set: { 'sessions.request
 const engine = new Engine({ coalesceUs: 500 });
 await engine.ready;
 const sum = () => daemon.pids().map(usage).reduce((a, b) => ({ fds: a.fds + b.fds, threads: a.threads + b.threads, rssKb: a.rssKb + b.rssKb }));
+const each = () => daemon.pids().map((pid) => (usage(pid).rssKb / 1024).toFixed(1)).join(' ');
 const samples = [];
 let failure;
 try {
@@ -113,7 +114,7 @@ try {
     for (const room of open) while (room.members.length < viewers) await room.join(false);
   };
   await fill();
-  console.log('| minute | joined | left | vanished | rooms | fds | threads | RSS MB |\n|--:|--:|--:|--:|--:|--:|--:|--:|');
+  console.log('| minute | joined | left | vanished | rooms | fds | threads | RSS MB | of each |\n|--:|--:|--:|--:|--:|--:|--:|--:|:--|');
   const began = performance.now();
   const elapsed = () => (performance.now() - began) / 60_000;
   let nextSample = 0;
@@ -131,7 +132,7 @@ try {
       nextSample += sampling;
       const now = { minute: elapsed(), ...sum() };
       if (now.minute >= warmUp) samples.push(now);
-      console.log(`| ${now.minute.toFixed(1)} | ${counts.joined} | ${counts.left} | ${counts.vanished} | ${counts.rooms} | ${now.fds} | ${now.threads} | ${(now.rssKb / 1024).toFixed(1)} |`);
+      console.log(`| ${now.minute.toFixed(1)} | ${counts.joined} | ${counts.left} | ${counts.vanished} | ${counts.rooms} | ${now.fds} | ${now.threads} | ${(now.rssKb / 1024).toFixed(1)} | ${each()} |`);
     }
     await delay(1000 / rate);
   }

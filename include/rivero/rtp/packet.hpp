@@ -8,6 +8,7 @@
 #include "rivero/base/units.hpp"
 #include "rivero/rtp/extension_kind.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -141,9 +142,13 @@ private:
     Packet* packet_ = nullptr;
 };
 
-/// Packets that are used again instead of being freed. Outlives its packets.
+/// Packets that are used again instead of being freed. What was needed once, at a peak, and not
+/// again is given back little by little. Outlives its packets.
 class PacketPool {
 public:
+    /// So many packets that come back are a period: half of what lay unused all through it is
+    /// freed.
+    static constexpr std::size_t kPeriod = 8192;
     /// @param keep how many unused packets stay allocated
     explicit PacketPool(std::size_t keep = 4096) : keep_{keep} {}
     PacketPool(const PacketPool&) = delete;
@@ -155,9 +160,11 @@ public:
         std::unique_ptr<Packet> packet;
         if (free_.empty()) {
             packet.reset(new Packet);  // not make_unique: that would clear the storage
+            least_unused_ = 0;
         } else {
             packet = std::move(free_.back());
             free_.pop_back();
+            least_unused_ = std::min(least_unused_, free_.size());
         }
         ++in_use_;
         packet->pool_ = this;
@@ -172,6 +179,7 @@ public:
         return PacketPtr{packet.release()};
     }
     [[nodiscard]] std::size_t in_use() const { return in_use_; }
+    [[nodiscard]] std::size_t unused() const { return free_.size(); }
 
 private:
     friend class PacketPtr;
@@ -179,10 +187,16 @@ private:
         --in_use_;
         std::unique_ptr<Packet> owned{packet};
         if (free_.size() < keep_) free_.push_back(std::move(owned));
+        if (++came_back_ < kPeriod) return;
+        free_.resize(free_.size() - std::min(least_unused_ / 2, free_.size()));
+        came_back_ = 0;
+        least_unused_ = free_.size();
     }
 
     std::size_t keep_;
     std::size_t in_use_ = 0;
+    std::size_t came_back_ = 0;     ///< in this period
+    std::size_t least_unused_ = 0;  ///< in this period
     std::vector<std::unique_ptr<Packet>> free_;
 };
 

@@ -280,6 +280,7 @@ public:
             if (!known_.contains(key)) say(key + ": not a key of Kurento 7; left out");
         listeners();
         h265();
+        certificates();
         ports();
     }
     void say(const std::string& line) { report_.push_back(line); }
@@ -373,6 +374,11 @@ private:
                                  std::string{"Has H265 because of "} + kEnableH265 + '.');
             say(std::string{kEnableH265} + " -> H265 in rtc.videoCodecs");
         }
+    }
+    void certificates() {
+        if (origins_.contains("rtc.certificateRsa"))
+            say("rtc.certificateRsa is for endpoints that are created with certificateKeyType RSA; "
+                "without it they have rtc.certificateEcdsa");
     }
     void ports() {
         if (origins_.contains("rtc.minPort") || origins_.contains("rtc.maxPort"))

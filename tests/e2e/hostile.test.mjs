@@ -457,7 +457,7 @@ describe('much of it', () => {
     make: (_, pipeline) => pipeline,
     request: (pipeline, i) => invoke(pipeline, 'addTag', { key: `key ${i}`, value: 'x'.repeat(100) }),
     check: (result) => {
-      assert.ok(result.ok >= 1000 && result.ok < MANY, 'there is a limit');
+      assert.ok(result.ok >= 500 && result.ok < MANY, 'there is a limit');
       assert.match(result.last, /tags/);
     },
   });
@@ -487,10 +487,10 @@ describe('much of it', () => {
   });
   many('large answers, each remembered', {
     make: async (client, pipeline) => {
-      for (let i = 0; i < 4; ++i) await client.invoke(pipeline, 'addTag', { key: `${i}`, value: 'x'.repeat(60_000) });
+      await client.invoke(pipeline, 'addTag', { key: 'large', value: 'ö'.repeat(30_000) });  // three times as long when escaped
       return pipeline;
     },
-    count: 1000, bound: 384 * MIB,  // 256 answers of 240 KB under way, and the cache
+    count: 1000, bound: 384 * MIB,  // 256 answers of 180 KB under way, and the cache
     request: (pipeline) => invoke(pipeline, 'getTags', {}),
     check: (result) => assert.equal(result.ok, 1000),
   });
@@ -500,19 +500,10 @@ describe('much of it', () => {
     check: (result) => assert.equal(result.errors[40001], 100),
   });
 
-  test('an answer larger than a host can give', { timeout: 120_000 * slowness }, (t) => endure(t, { daemon, neighbour }, async () => {
-    const client = await daemon.client();
-    const pipeline = await client.create('MediaPipeline');
-    for (let i = 0; i < 600; ++i) await client.invoke(pipeline, 'addTag', { key: `${i}`.padEnd(60_000, 'k'), value: 'x'.repeat(60_000) });
-    await assert.rejects(client.invoke(pipeline, 'getTags'), (error) => error.code === 40009 && /large/.test(error.text));
-    await client.release(pipeline);
-    client.close();
-  }, 512 * MIB));
-
   test('a client that does not read its answers', (t) => endure(t, { daemon, neighbour }, async () => {
     const client = await daemon.client();
     const pipeline = await client.create('MediaPipeline');
-    for (let i = 0; i < 4; ++i) await client.invoke(pipeline, 'addTag', { key: `${i}`, value: 'x'.repeat(60_000) });
+    await client.invoke(pipeline, 'addTag', { key: 'large', value: 'ö'.repeat(30_000) });  // three times as long when escaped
     client.socket.pause();
     const closed = once(client.socket._socket, 'close');
     for (let i = 0; i < 1000; ++i) client.raw(JSON.stringify({ jsonrpc: '2.0', id: 5000 + i, method: 'invoke', params: { object: pipeline, operation: 'getTags', sessionId: client.sessionId } }));
@@ -527,7 +518,7 @@ describe('much of it', () => {
     const pipeline = await loud.create('MediaPipeline');
     const many = await loud.create('PassThrough', { mediaPipeline: pipeline });
     await loud.invoke(many, 'setSendTagsInEvents', { sendTagsInEvents: true });
-    for (let i = 0; i < 2; ++i) await loud.invoke(many, 'addTag', { key: `${i}`, value: 'x'.repeat(60_000) });
+    await loud.invoke(many, 'addTag', { key: 'large', value: 'ö'.repeat(30_000) });
     const other = await loud.create('PassThrough', { mediaPipeline: pipeline });
     await deaf.subscribe(many, 'ElementConnected', 'ElementDisconnected');
     deaf.socket.pause();

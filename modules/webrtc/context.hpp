@@ -14,8 +14,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rivero::webrtc {
+
+/// Names of interfaces, as the client API lists them: separated by commas or blanks.
+[[nodiscard]] std::vector<std::string> words(std::string list);
 
 /// What all WebRtcEndpoints of a media host share: certificates, name resolution, defaults from the
 /// settings.

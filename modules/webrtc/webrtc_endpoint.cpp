@@ -10,7 +10,6 @@
 #include <arpa/inet.h>
 #include <cctype>
 #include <chrono>
-#include <sstream>
 
 namespace rivero::webrtc {
 namespace {
@@ -145,14 +144,6 @@ bool is_host_name(const std::string& text) {
            std::all_of(text.begin(), text.end(), [](unsigned char c) {
                return std::isalnum(c) || c == '-' || c == '.' || c == '_';
            });
-}
-
-std::vector<std::string> words(std::string list) {
-    std::replace(list.begin(), list.end(), ',', ' ');
-    std::istringstream in{list};
-    std::vector<std::string> out;
-    for (std::string word; in >> word;) out.push_back(word);
-    return out;
 }
 
 sdp::SessionDescription read(const std::string& text) {

@@ -14,8 +14,6 @@ constexpr int kMaxSends = 7;  // Rc, RFC 8489 section 6.2.1
 constexpr Duration kFirstRetransmit = 500ms;
 /// The sum matters to the user: a pair is given up after ten seconds, not forty.
 constexpr Duration kMaxRetransmit = 2s;
-/// Addresses of the peer that we find by its checks, beyond those that it told us.
-constexpr std::size_t kMaxFound = 16;
 /// A check of the peer makes us check at once, but for one that has just left.
 constexpr Duration kJustSent = 20ms;
 /// After a restart the nomination is repeated so often, for so long: as long as signalling may
@@ -27,6 +25,20 @@ Duration retransmit_after(int sends) {
     Duration interval = kFirstRetransmit;
     for (int i = 1; i < sends && interval < kMaxRetransmit; ++i) interval *= 2;
     return std::min(interval, kMaxRetransmit);
+}
+
+constexpr std::size_t padded(std::size_t size) {
+    return (size + 3) / 4 * 4;
+}
+constexpr std::size_t kAttributeHeader = 4;
+/// MESSAGE-INTEGRITY and FINGERPRINT.
+constexpr std::size_t kTrailer = 2 * kAttributeHeader + 20 + 4;
+/// Of a check without USE-CANDIDATE: name, priority, role.
+constexpr std::size_t check_size(std::size_t username) {
+    return StunMessage::kHeader + 3 * kAttributeHeader + padded(username) + 4 + 8 + kTrailer;
+}
+constexpr std::size_t answer_size(const IcePath& path) {
+    return StunMessage::kHeader + kAttributeHeader + 4 + (path.remote.ipv6 ? 16 : 4) + kTrailer;
 }
 
 /// RFC 8445 section 5.1.2.1, with the type preference of peer-reflexive candidates.
@@ -100,26 +112,33 @@ bool IceAgent::add_remote(const IceCandidate& candidate, Time now) {
         if (known.candidate.tcp || known.address != *address) continue;
         // Found by a check before it was told: RFC 8838 section 11.
         known.candidate = candidate;
+        known.found = false;
+        for (Pair& pair : pairs_)
+            if (!pair.path.tcp && pair.path.remote == *address) pair.limited = false;
         return true;
     }
-    if (remotes_.size() >= kMaxRemotes) return false;
+    if (std::count_if(remotes_.begin(), remotes_.end(), [](auto& one) { return !one.found; }) >=
+        static_cast<std::ptrdiff_t>(kMaxRemotes)) {
+        return false;
+    }
     remotes_.push_back({*address, candidate});
     make_pairs(remotes_.back(), now);
     return true;
 }
 
 void IceAgent::make_pairs(const Remote& remote, Time now) {
-    for (const Local& local : locals_) make_pair(local, remote);
+    for (const Local& local : locals_) make_pair(local, remote, now);
     if (!next_check_) next_check_ = now;
     note_activity(now);
 }
 
 void IceAgent::make_pairs(const Local& local, Time now) {
-    for (const Remote& remote : remotes_) make_pair(local, remote);
+    for (const Remote& remote : remotes_)
+        if (!remote.found) make_pair(local, remote, now);
     if (!next_check_) next_check_ = now;
 }
 
-IceAgent::Pair* IceAgent::make_pair(const Local& local, const Remote& remote) {
+IceAgent::Pair* IceAgent::make_pair(const Local& local, const Remote& remote, Time now) {
     if (local.candidate.tcp != remote.candidate.tcp || local.base.ipv6 != remote.address.ipv6)
         return nullptr;
     const IcePath path{local.base, remote.address, local.candidate.tcp};
@@ -129,18 +148,88 @@ IceAgent::Pair* IceAgent::make_pair(const Local& local, const Remote& remote) {
     pair.local = local.candidate;
     pair.remote = remote.candidate;
     pair.priority = priority_of(pair);
+    // Who has a TCP connection to us has shown that its address is real.
+    pair.limited = remote.found && !path.tcp;
     if (pairs_.size() < kMaxPairs) {
         pairs_.push_back(std::move(pair));
         return &pairs_.back();
     }
     // What the peer really uses takes the place of what it only talked about.
-    if (remote.candidate.type != IceCandidateType::prflx) return nullptr;
+    if (!remote.found) return nullptr;
     for (Pair& other : pairs_) {
-        if (other.old || other.valid || other.heard != Time{} || &other == selected_) continue;
+        if (other.old || other.valid || &other == selected_ || now - other.heard < kForgotten)
+            continue;
+        const IcePath gone = other.path;
         other = std::move(pair);
+        forget(gone);
         return &other;
     }
     return nullptr;
+}
+
+IceAgent::Pair* IceAgent::pair_of(const Local& local, const IcePath& path,
+                                  const StunMessage& request, Time now) {
+    if (Pair* known = find(path)) return known;
+    for (const Remote& known : remotes_)
+        if (known.address == path.remote && known.candidate.tcp == path.tcp)
+            return make_pair(local, known, now);
+    // Peer-reflexive, RFC 8445 section 7.3.1.3.
+    const auto found = std::count_if(remotes_.begin(), remotes_.end(),
+                                     [](const Remote& one) { return one.found; });
+    if (found >= static_cast<std::ptrdiff_t>(kMaxFound) && !drop_silent(now)) return nullptr;
+    IceCandidate candidate;
+    candidate.foundation = "prflx" + std::to_string(++found_);
+    candidate.address = path.remote.ip_text();
+    candidate.port = path.remote.port;
+    candidate.type = IceCandidateType::prflx;
+    candidate.priority = request.priority.value_or(1);
+    candidate.tcp = path.tcp;
+    if (path.tcp) candidate.tcp_type = IceTcpType::active;
+    remotes_.push_back({path.remote, std::move(candidate), true});
+    if (Pair* made = make_pair(local, remotes_.back(), now)) return made;
+    remotes_.pop_back();
+    return nullptr;
+}
+
+bool IceAgent::drop_silent(Time now) {
+    const Remote* silent = nullptr;
+    Time since = now - kForgotten;
+    for (const Remote& remote : remotes_) {
+        if (!remote.found) continue;
+        Time last{};
+        for (const Pair& pair : pairs_) {
+            if (pair.path.remote != remote.address || pair.path.tcp != remote.candidate.tcp)
+                continue;
+            last = &pair == selected_ ? now : std::max(last, last_sign(pair));
+        }
+        if (last > since) continue;
+        since = last;
+        silent = &remote;
+    }
+    if (!silent) return false;
+    const SocketAddress address = silent->address;
+    const bool tcp = silent->candidate.tcp;
+    drop_pairs([&](const Pair& pair) {
+        return !pair.old && pair.path.remote == address && pair.path.tcp == tcp;
+    });
+    std::erase_if(remotes_, [&](const Remote& one) {
+        return one.found && one.address == address && one.candidate.tcp == tcp;
+    });
+    return true;
+}
+
+void IceAgent::fail(Pair& pair) {
+    pair.state = PairState::failed;
+    pair.valid = pair.nominated = pair.nominating = pair.awaiting = false;
+    forget(pair.path);
+}
+
+void IceAgent::forget(const IcePath& path) {
+    // Of two generations one may go on where the other was.
+    const bool used = std::any_of(pairs_.begin(), pairs_.end(), [&path](const Pair& pair) {
+        return pair.path == path && pair.state != PairState::failed;
+    });
+    if (!used) shell_.forget(path);
 }
 
 IceAgent::Pair* IceAgent::find(const IcePath& path) {
@@ -181,12 +270,19 @@ void IceAgent::drop_pairs(const std::function<bool(const Pair&)>& which) {
         old = selected_->old;
     }
     std::deque<Pair> kept;
-    for (Pair& pair : pairs_)
-        if (!which(pair)) kept.push_back(std::move(pair));
+    std::vector<IcePath> gone;
+    for (Pair& pair : pairs_) {
+        if (which(pair)) {
+            gone.push_back(pair.path);
+        } else {
+            kept.push_back(std::move(pair));
+        }
+    }
     pairs_ = std::move(kept);
     selected_ = nullptr;
     for (Pair& pair : pairs_)
         if (path && pair.path == *path && pair.old == old) selected_ = &pair;
+    for (const IcePath& one : gone) forget(one);
 }
 
 // ---- what comes in
@@ -212,28 +308,34 @@ void IceAgent::receive(Time now, const IcePath& path, Bytes datagram) {
     }
 }
 
-void IceAgent::answer_error(const IcePath& path, const StunMessage& request, const Credentials& by,
-                            StunError code, std::string_view reason) {
+void IceAgent::answer_error(const IcePath& path, const StunMessage& request, std::size_t size,
+                            const Credentials& by, StunError code, std::string_view reason) {
     StunWriter writer{StunClass::error, request.transaction};
     writer.error(code, reason);
     if (code == StunError::unknown_attribute) writer.unknown_attributes(request.unknown());
-    shell_.send_stun(path, writer.finish(by.local.pwd));
+    const Bytes message = writer.finish(by.local.pwd);
+    const Pair* pair = find(path);
+    if (message.size() > size && !(pair && pair->valid)) {
+        ++counters_.refused;
+        return;
+    }
+    shell_.send_stun(path, message);
 }
 
 /// RFC 8445 section 7.3.1.1
-bool IceAgent::settle_roles(const IcePath& path, const StunMessage& request,
+bool IceAgent::settle_roles(const IcePath& path, const StunMessage& request, std::size_t size,
                             const Credentials& by) {
     if (controlling_ && request.controlling) {
         ++counters_.role_conflicts;
         if (tie_breaker_ >= *request.controlling) {
-            answer_error(path, request, by, StunError::role_conflict, "Role Conflict");
+            answer_error(path, request, size, by, StunError::role_conflict, "Role Conflict");
             return false;
         }
         switch_role(false);
     } else if (!controlling_ && request.controlled) {
         ++counters_.role_conflicts;
         if (tie_breaker_ < *request.controlled) {
-            answer_error(path, request, by, StunError::role_conflict, "Role Conflict");
+            answer_error(path, request, size, by, StunError::role_conflict, "Role Conflict");
             return false;
         }
         switch_role(true);
@@ -270,57 +372,31 @@ void IceAgent::on_request(Time now, const IcePath& path, const StunMessage& requ
         return;
     }
     if (!request.unknown().empty()) {
-        answer_error(path, request, by, StunError::unknown_attribute, "Unknown Attribute");
+        answer_error(path, request, size, by, StunError::unknown_attribute, "Unknown Attribute");
         return;
     }
-    if (!settle_roles(path, request, by)) return;
-    if (!shell_.admit(path)) {
+    if (!settle_roles(path, request, size, by)) return;
+    if (!shell_.expect(path)) {
         ++counters_.refused;
         return;
     }
-    StunWriter writer{StunClass::success, request.transaction};
-    writer.mapped_address(path.remote);
-    const Bytes answer = writer.finish(by.local.pwd);
-    // A check without its ICE attributes could be shorter than our answer to it; and nobody shall
-    // get more bytes from us than we had from there before the address is known to be real.
-    Pair* pair = old ? nullptr : find(path);
-    if (answer.size() > size && !(pair && pair->valid)) {
-        ++counters_.refused;
-        return;
-    }
-    ++counters_.answered;
-    shell_.send_stun(path, answer);
     if (selected_ && selected_->path == path) selected_->heard = now;
-    if (old) return;
-
+    if (old) {
+        send_answer(path, request.transaction, by);
+        return;
+    }
+    Pair* pair = pair_of(*local, path, request, now);
     if (!pair) {
-        const Remote* remote = nullptr;
-        for (const Remote& known : remotes_)
-            if (known.address == path.remote && known.candidate.tcp == path.tcp) remote = &known;
-        if (!remote) {
-            // Peer-reflexive, RFC 8445 section 7.3.1.3.
-            if (remotes_.size() >= kMaxRemotes + kMaxFound) {
-                ++counters_.refused;
-                return;
-            }
-            IceCandidate found;
-            found.foundation = "prflx" + std::to_string(remotes_.size());
-            found.address = path.remote.ip_text();
-            found.port = path.remote.port;
-            found.type = IceCandidateType::prflx;
-            found.priority = request.priority.value_or(1);
-            found.tcp = path.tcp;
-            if (path.tcp) found.tcp_type = IceTcpType::active;
-            remotes_.push_back({path.remote, std::move(found)});
-            remote = &remotes_.back();
-        }
-        pair = make_pair(*local, *remote);
-        if (!pair) {
-            ++counters_.refused;
-            return;
-        }
+        ++counters_.refused;
+        shell_.forget(path);
+        return;
     }
     pair->heard = now;
+    if (pair->limited) {
+        pair->credit += size;
+    } else {
+        answer(*pair, request, size);
+    }
     note_activity(now);
     // Of the pairs that work only the selected one keeps its consent up.
     if (pair->valid && pair != selected_ && now - pair->confirmed > kConsentInterval) {
@@ -340,19 +416,53 @@ void IceAgent::on_request(Time now, const IcePath& path, const StunMessage& requ
         choose(now);
         return;
     }
-    // The triggered check, RFC 8445 section 7.3.1.4. At once: whoever can make us send knows our
-    // password, and gets one for each of its own.
-    if (!now_.remote) {
-        pair->triggered = true;
-        pair->state = PairState::waiting;
+    check_in_return(*pair, now);
+    // After our check, for which there might be no bytes left.
+    if (pair->limited) answer(*pair, request, size);
+}
+
+/// The triggered check, RFC 8445 section 7.3.1.4. At once: whoever can make us send knows our
+/// password, and gets one for each of its own.
+void IceAgent::check_in_return(Pair& pair, Time now) {
+    if (!now_.remote || !affordable(pair)) {
+        pair.triggered = true;
+        if (pair.state != PairState::in_progress) pair.state = PairState::waiting;
         return;
     }
-    if (pair->state == PairState::in_progress) {
+    if (pair.state == PairState::in_progress) {
         // Not another transaction: over a long way the answer to the first is still coming.
-        if (now - pair->sent >= kJustSent) send_again(*pair, now);
+        if (now - pair.sent >= kJustSent) send_again(pair, now);
         return;
     }
-    send_check(*pair, now, false);
+    send_check(pair, now, false);
+}
+
+void IceAgent::answer(Pair& pair, const StunMessage& request, std::size_t size) {
+    const std::size_t length = answer_size(pair.path);
+    if (pair.limited) {
+        // Our own check goes first: it ends the limit.
+        const std::size_t reserved =
+            pair.state == PairState::in_progress ? 0 : check_size(request.username->size());
+        if (length + reserved > pair.credit) {
+            pair.unanswered = request.transaction;
+            return;
+        }
+        pair.credit -= length;
+    } else if (length > size && !pair.valid) {
+        // A check without its ICE attributes may be shorter than our answer to it.
+        ++counters_.refused;
+        return;
+    }
+    pair.unanswered.reset();
+    send_answer(pair.path, request.transaction, now_);
+}
+
+void IceAgent::send_answer(const IcePath& path, const StunTransactionId& transaction,
+                           const Credentials& by) {
+    StunWriter writer{StunClass::success, transaction};
+    writer.mapped_address(path.remote);
+    ++counters_.answered;
+    shell_.send_stun(path, writer.finish(by.local.pwd));
 }
 
 void IceAgent::on_response(Time now, const IcePath& path, const StunMessage& response) {
@@ -385,20 +495,22 @@ void IceAgent::on_response(Time now, const IcePath& path, const StunMessage& res
             pair->awaiting = false;
             if (!next_check_) next_check_ = now;
         } else if (!pair->valid) {
-            pair->awaiting = false;
-            pair->state = PairState::failed;
+            fail(*pair);
         }
         return;
     }
     if (!response.mapped_address || !response.unknown().empty() || !shell_.admit(path)) {
         ++counters_.refused;
-        if (!pair->valid) pair->state = PairState::failed;
         pair->awaiting = false;
+        if (!pair->valid) fail(*pair);
         return;
     }
     pair->awaiting = false;
     pair->confirmed = now;
+    pair->limited = false;
     if (pair->old) return;
+    if (const auto waiting = std::exchange(pair->unanswered, std::nullopt))
+        send_answer(path, *waiting, now_);
     pair->state = PairState::succeeded;
     if (std::exchange(pair->nominating, false) && controlling_) pair->nominated = true;
     on_valid(*pair, now);
@@ -447,7 +559,7 @@ void IceAgent::send_check(Pair& pair, Time now, bool nominate) {
 
 void IceAgent::send_again(Pair& pair, Time now) {
     const Credentials& by = credentials_of(pair);
-    if (!by.remote) return;
+    if (!by.remote || !affordable(pair)) return;
     pair.sent = now;
     StunWriter writer{StunClass::request, pair.transaction};
     writer.username(by.check_username);
@@ -459,7 +571,13 @@ void IceAgent::send_again(Pair& pair, Time now) {
         writer.controlled(tie_breaker_);
     }
     ++counters_.checks;
-    shell_.send_stun(pair.path, writer.finish(by.remote->pwd));
+    const Bytes message = writer.finish(by.remote->pwd);
+    if (pair.limited) pair.credit -= message.size();
+    shell_.send_stun(pair.path, message);
+}
+
+bool IceAgent::affordable(const Pair& pair) const {
+    return !pair.limited || pair.credit >= check_size(now_.check_username.size());
 }
 
 void IceAgent::on_valid(Pair& pair, Time now) {
@@ -561,8 +679,7 @@ void IceAgent::on_deadline(Time now) {
             pair.due = now + retransmit_after(++pair.sends);
             send_again(pair, now);
         } else {
-            pair.state = PairState::failed;
-            pair.awaiting = false;
+            fail(pair);
         }
     }
     if (next_check_ && *next_check_ <= now) {
@@ -570,7 +687,7 @@ void IceAgent::on_deadline(Time now) {
         Pair* next = nullptr;
         if (now_.remote) {
             for (Pair& pair : pairs_) {
-                if (pair.old || pair.state != PairState::waiting) continue;
+                if (pair.old || pair.state != PairState::waiting || !affordable(pair)) continue;
                 if (!next || std::pair{pair.triggered, pair.priority} >
                                  std::pair{next->triggered, next->priority}) {
                     next = &pair;
@@ -590,42 +707,33 @@ void IceAgent::on_deadline(Time now) {
         if (done || !controlling_) nominates_at_.reset();
     }
     // Nominations that were not answered, and consent. RFC 7675 section 5.1.
+    Pair* ignored = nullptr;
+    bool asked = false;
     for (Pair& pair : pairs_) {
-        if (!pair.valid) continue;
+        if (!pair.valid || pair.due > now) continue;
         if (pair.nominating && !pair.nominated) {
-            if (pair.due <= now) {
+            if (pair.sends < kMaxSends) {
                 pair.due = now + retransmit_after(++pair.sends);
                 send_again(pair, now);
-            }
-        } else if (&pair == selected_ && pair.due <= now) {
-            if (settings_.consent_freshness) {
-                // With the nomination once more: who was nominated before it had our answer may
-                // have forgotten it since.
-                send_check(pair, now, controlling_ && pair.nominated);
-                std::array<std::uint8_t, 1> jitter;
-                random(jitter);
-                const Duration interval = now < settles_until_ ? kSettleInterval : kConsentInterval;
-                pair.due = now + interval * (80 + jitter[0] * 40 / 255) / 100;
             } else {
-                StunTransactionId id;
-                random(id);
-                StunWriter writer{StunClass::indication, id};
-                shell_.send_stun(pair.path, writer.finish({}));
-                pair.due = now + kKeepalive;
+                ignored = &pair;
             }
-            // The peer may have gone where it nominated a pair of lower priority.
-            choose(now);
+        } else if (&pair == selected_) {
+            renew_consent(pair, now);
+            asked = true;
         }
     }
+    if (ignored) nominate_another(*ignored, now);
+    if (asked) {
+        // The peer may have gone where it nominated a pair of lower priority.
+        fail_silent(now);
+        choose(now);
+    }
     if (settings_.consent_freshness && selected_ && now - selected_->confirmed >= kConsentExpires) {
-        Pair& lost = *selected_;
-        lost.valid = lost.nominated = lost.awaiting = lost.nominating = false;
-        lost.state = PairState::failed;
+        fail(*selected_);
         selected_ = nullptr;
         drop_pairs([](const Pair& pair) { return pair.old; });
-        for (Pair& pair : pairs_)
-            if (pair.valid && now - pair.confirmed >= kConsentExpires)
-                pair.valid = pair.nominated = false;
+        fail_silent(now);
         choose(now);
         if (!selected_) become(IceState::failed);
     }
@@ -640,6 +748,53 @@ void IceAgent::on_deadline(Time now) {
             become(IceState::failed);
         }
     }
+}
+
+void IceAgent::renew_consent(Pair& pair, Time now) {
+    if (!settings_.consent_freshness) {
+        StunTransactionId id;
+        random(id);
+        StunWriter writer{StunClass::indication, id};
+        shell_.send_stun(pair.path, writer.finish({}));
+        pair.due = now + kKeepalive;
+        return;
+    }
+    const bool settling = now < settles_until_;
+    if (settling && pair.awaiting) {
+        // Not another transaction: over a long way the answer to this one is still coming.
+        send_again(pair, now);
+    } else {
+        // With the nomination once more: who was nominated before it had our answer may have
+        // forgotten it since.
+        send_check(pair, now, controlling_ && pair.nominated);
+    }
+    std::array<std::uint8_t, 1> jitter;
+    random(jitter);
+    const Duration interval = settling ? kSettleInterval : kConsentInterval;
+    pair.due = now + interval * (80 + jitter[0] * 40 / 255) / 100;
+}
+
+/// The peer answers checks on this pair, but not the nomination.
+void IceAgent::nominate_another(Pair& pair, Time now) {
+    const bool others = std::any_of(pairs_.begin(), pairs_.end(), [&pair](const Pair& other) {
+        return !other.old && other.valid && &other != &pair;
+    });
+    if (others) {
+        fail(pair);
+        if (selected_ == &pair) selected_ = nullptr;
+    } else {
+        pair.nominating = pair.awaiting = false;
+    }
+    nominates_at_ = now;
+    choose(now);
+    nominate_if_time(now);
+}
+
+/// Pairs beside the selected one are asked again only when the peer sends a check there.
+void IceAgent::fail_silent(Time now) {
+    for (Pair& pair : pairs_)
+        if (pair.valid && &pair != selected_ && now - last_sign(pair) >= kConsentExpires)
+            fail(pair);
 }
 
 std::optional<Time> IceAgent::next_deadline() const {

@@ -39,7 +39,9 @@ using IceEvent = std::variant<IceStateChanged, IcePathSelected>;
 /// go in; calls of the Shell, events and the next deadline come out.
 ///
 /// Nobody who does not know our password gets an answer or leaves a trace but for a counter: no
-/// state, no bytes.
+/// state, no bytes. An address that nobody told us, but from which a request with our password came
+/// (RFC 8445 calls it peer-reflexive; it may be false, or the request an old one), never gets more
+/// bytes than came from there before it has answered a check.
 class IceAgent {
 public:
     /// What the agent needs of the world. Called from within the agent's methods; must not call
@@ -47,9 +49,15 @@ public:
     class Shell {
     public:
         virtual void send_stun(const IcePath& path, Bytes message) = 0;
-        /// Whether what comes from this path will be known to be ours, and given to us. Asked
-        /// before the agent trusts a path; may be asked again for the same.
+        /// A request with our password came this way, from an address that may be false: what
+        /// else comes from there is ours, unless it is known to be another's.
+        /// @return false when it is known to be another's: the request is refused
+        [[nodiscard]] virtual bool expect(const IcePath& path) = 0;
+        /// The peer has answered this way: what comes from there is ours alone. Again with each
+        /// answer. @return false when it is known to be another's: the path is not used
         [[nodiscard]] virtual bool admit(const IcePath& path) = 0;
+        /// Nothing is expected this way any more.
+        virtual void forget(const IcePath& path) = 0;
 
     protected:
         ~Shell() = default;
@@ -75,9 +83,10 @@ public:
         std::uint64_t role_conflicts = 0;
     };
 
-    static constexpr std::size_t kMaxPairs = 100;  ///< RFC 8445 section 6.1.2.5
-    static constexpr std::size_t kMaxRemotes =
-        100;                                   ///< candidates of the peer, found ones included
+    static constexpr std::size_t kMaxPairs = 100;    ///< RFC 8445 section 6.1.2.5
+    static constexpr std::size_t kMaxRemotes = 100;  ///< candidates that the peer told us
+    /// Addresses of the peer that we found by its checks, at one time.
+    static constexpr std::size_t kMaxFound = 16;
     static constexpr Duration kPacing = 50ms;  ///< Ta, RFC 8445 section 14.2
     static constexpr Duration kConsentInterval = 5s;
     static constexpr Duration kConsentExpires = 30s;
@@ -89,6 +98,8 @@ public:
     static constexpr Duration kNominationDelay = 50ms;
     /// A nominated pair that was silent for so long gives way to one of lower priority.
     static constexpr Duration kSilence = 3s;
+    /// An address of the peer that was silent for so long gives its place to a new one.
+    static constexpr Duration kForgotten = 10s;
 
     /// @param shell outlives this
     IceAgent(Shell& shell, Settings settings);
@@ -136,6 +147,7 @@ private:
     struct Remote {
         SocketAddress address;
         IceCandidate candidate;
+        bool found = false;  ///< by a check of the peer; nobody told us
     };
     enum class PairState : std::uint8_t { waiting, in_progress, succeeded, failed };
     struct Pair {
@@ -158,24 +170,48 @@ private:
         Time due{};        ///< next retransmission or consent check
         Time confirmed{};  ///< last answer to us
         Time heard{};      ///< last sign of life of the peer
+        /// By UDP from an address that nobody told us: until it has answered, no more bytes go out
+        /// than came in.
+        bool limited = false;
+        std::size_t credit = 0;  ///< bytes that may go out while `limited`
+        /// A request that waits for its answer until there are bytes for it.
+        std::optional<StunTransactionId> unanswered;
     };
 
     void on_request(Time now, const IcePath& path, const StunMessage& request, std::size_t size);
     void on_response(Time now, const IcePath& path, const StunMessage& response);
     /// @return false when the conflict was answered and the request is over
-    bool settle_roles(const IcePath& path, const StunMessage& request, const Credentials& by);
-    void answer_error(const IcePath& path, const StunMessage& request, const Credentials& by,
-                      StunError code, std::string_view reason);
+    bool settle_roles(const IcePath& path, const StunMessage& request, std::size_t size,
+                      const Credentials& by);
+    void check_in_return(Pair& pair, Time now);
+    /// @param size of the request
+    void answer(Pair& pair, const StunMessage& request, std::size_t size);
+    void send_answer(const IcePath& path, const StunTransactionId& transaction,
+                     const Credentials& by);
+    void answer_error(const IcePath& path, const StunMessage& request, std::size_t size,
+                      const Credentials& by, StunError code, std::string_view reason);
     void make_pairs(const Remote& remote, Time now);
     void make_pairs(const Local& local, Time now);
-    Pair* make_pair(const Local& local, const Remote& remote);
+    Pair* make_pair(const Local& local, const Remote& remote, Time now);
+    /// The pair of a request: one that is there, or with an address that nobody told us.
+    Pair* pair_of(const Local& local, const IcePath& path, const StunMessage& request, Time now);
+    /// Gives up the address of the peer that was silent for the longest time.
+    [[nodiscard]] bool drop_silent(Time now);
+    void fail(Pair& pair);
+    void fail_silent(Time now);
+    void forget(const IcePath& path);
+    void renew_consent(Pair& pair, Time now);
+    void nominate_another(Pair& pair, Time now);
+    /// Whether a check may go out.
+    [[nodiscard]] bool affordable(const Pair& pair) const;
     [[nodiscard]] Pair* find(const IcePath& path);
     [[nodiscard]] const Local* local_at(const IcePath& path) const;
     [[nodiscard]] std::uint64_t priority_of(const Pair& pair) const;
     void switch_role(bool controlling);
     /// Begins a transaction: a check, a nomination, or the renewal of consent.
     void send_check(Pair& pair, Time now, bool nominate);
-    /// The request of the pair's transaction, once more.
+    /// The request of the pair's transaction, once more; not at all when the pair has no bytes
+    /// left.
     void send_again(Pair& pair, Time now);
     void on_valid(Pair& pair, Time now);
     void nominate_if_time(Time now);
@@ -204,7 +240,8 @@ private:
     std::optional<Credentials> before_;
     std::vector<Local> locals_;
     std::vector<Remote> remotes_;
-    std::deque<Pair> pairs_;  ///< not sorted; Pair* stay good while pairs are only added
+    std::uint32_t found_ = 0;  ///< how many addresses nobody told us, ever
+    std::deque<Pair> pairs_;   ///< not sorted; Pair* stay good while pairs are only added
     Pair* selected_ = nullptr;
     IceState state_ = IceState::disconnected;
     std::deque<IceEvent> events_;

@@ -74,11 +74,31 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
     void send_stun(const IcePath& path, Bytes message) override {
         if (MediaPort* way = port_of(path)) way->send(path, message, settings.dscp);
     }
+    [[nodiscard]] std::uint32_t id_at(const MediaPort& way) const {
+        return &way == own.get() ? own_id : id;
+    }
+    bool expect(const IcePath& path) override {
+        MediaPort* way = port_of(path);
+        return way && ((!leads_back(path) && way->expect(id_at(*way), path)) || refuse(path));
+    }
     bool admit(const IcePath& path) override {
         MediaPort* way = port_of(path);
-        if (!way) return false;
-        if (way == own.get()) return own->claim(own_id, path);
-        if (port.claim(id, path)) return true;
+        return way && ((!leads_back(path) && way->claim(id_at(*way), path)) || refuse(path));
+    }
+    /// The other end is at this very port, too: what either sends would come to one of them.
+    [[nodiscard]] bool leads_back(const IcePath& path) const {
+        if (path.tcp || path.local.port != port.port() || path.remote.port != port.port())
+            return false;
+        const std::string ip = path.remote.ip_text();
+        return path.remote == path.local ||
+               std::any_of(addresses.begin(), addresses.end(),
+                           [&ip](const LocalAddress& local) { return local.address == ip; });
+    }
+    void forget(const IcePath& path) override {
+        if (MediaPort* way = port_of(path)) way->release(id_at(*way), path);
+    }
+    /// @return false
+    bool refuse(const IcePath& path) {
         // Another peer's packets come from the very same address: the other end is a server that
         // shares a port, as we do. Packets could not be told apart, so we move to a port of our
         // own; ICE finds it by our checks.

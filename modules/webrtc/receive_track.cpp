@@ -36,6 +36,7 @@ void ReceiveTrack::configure(const sdp::NegotiatedSection& section) {
         // Encodings are numbered by the new description: a stream of the old numbering begins anew.
         const bool renumbered = before && it->second->encoding && !same_rids(*before, section);
         if (renumbered) it->second->codec = nullptr;
+        if (it->second->codec) it->second->receiver.set_nack(it->second->codec->feedback.nack);
         it = it->second->codec ? std::next(it) : streams_.erase(it);
     }
     if (pushed_codec_) {
@@ -71,6 +72,7 @@ ReceiveTrack::Stream* ReceiveTrack::stream_for(Ssrc ssrc, const sdp::NegotiatedC
         if (found->second->codec != &codec) {  // another payload type in the same stream
             found->second->codec = &codec;
             found->second->inspector = codec::Inspector{codec.codec};
+            found->second->receiver.set_nack(codec.feedback.nack);
         }
         found->second->encoding = encoding;
         return found->second.get();

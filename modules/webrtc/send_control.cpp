@@ -5,6 +5,7 @@
 #include "send_track.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rivero::webrtc {
 namespace {
@@ -17,9 +18,23 @@ constexpr Duration kNoFeedback = 5s;
 
 }  // namespace
 
+void SendControl::configure(bool transport_cc) {
+    if (std::exchange(transport_cc_, transport_cc) == transport_cc || transport_cc) return;
+    // What was measured tells less with each second, and nothing corrects it any more.
+    controller_.restart();
+    first_sent_.reset();
+    update_rate();
+    run();
+}
+
 void SendControl::forget(SendTrack& track) {
     if (padding_ == &track) padding_ = nullptr;
     pacer_.erase_if([&](const Queued& queued) { return queued.track == &track; });
+}
+
+void SendControl::forget_resends(SendTrack& track) {
+    pacer_.erase_if(
+        [&](const Queued& queued) { return queued.track == &track && queued.outgoing.again; });
 }
 
 std::optional<SeqNum> SendControl::number(Time now, std::size_t bytes) {
@@ -29,11 +44,15 @@ std::optional<SeqNum> SendControl::number(Time now, std::size_t bytes) {
     return controller_.on_sent(now, bytes);
 }
 
-void SendControl::send(Time now, SendTrack& track, bwe::Priority priority, Outgoing outgoing) {
+bool SendControl::send(Time now, SendTrack& track, bwe::Priority priority, Outgoing outgoing) {
     const std::size_t bytes = outgoing.packet->payload().size();
-    if (pacer_.admit(now, priority, bytes)) return track.transmit(now, outgoing);
-    pacer_.push(priority, bytes, {&track, std::move(outgoing)});
+    if (pacer_.admit(now, priority, bytes)) {
+        track.transmit(now, outgoing);
+        return true;
+    }
+    if (!pacer_.push(priority, bytes, {&track, std::move(outgoing)})) return false;
     arm(now);
+    return true;
 }
 
 void SendControl::on_feedback(Time now, const rtcp::TransportFeedback& feedback) {

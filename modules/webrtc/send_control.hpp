@@ -26,6 +26,7 @@ struct Outgoing {
     codec::PictureIds::Ids ids;
     Codec codec{};
     std::optional<PayloadType> rtx;  ///< sent again, in the retransmission stream
+    bool again = false;              ///< sent again, in whichever stream
 };
 
 /// What leaves over one transport of a peer: gives it transport-wide numbers, spreads bursts over
@@ -41,14 +42,16 @@ public:
     SendControl& operator=(const SendControl&) = delete;
 
     /// @param transport_cc the peer gives transport-wide feedback
-    void configure(bool transport_cc) { transport_cc_ = transport_cc; }
+    void configure(bool transport_cc);
     /// Padding of probes is sent by this track, while it lives; null: by none.
     void set_padding(SendTrack* track) { padding_ = track; }
     /// The track sends over another transport from now on, or not at all.
     void forget(SendTrack& track);
+    /// What the track wanted to send again and has not yet.
+    void forget_resends(SendTrack& track);
 
-    /// Sends at once or a little later.
-    void send(Time now, SendTrack& track, bwe::Priority priority, Outgoing outgoing);
+    /// Sends at once or a little later. @return false when there is no room
+    bool send(Time now, SendTrack& track, bwe::Priority priority, Outgoing outgoing);
     /// More waits than makes sense: what is not numbered yet should be left out.
     [[nodiscard]] bool full() const { return pacer_.full(); }
 

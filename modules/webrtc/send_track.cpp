@@ -70,12 +70,14 @@ SendTrack::SendTrack(MediaType type, Ssrc ssrc, Ssrc rtx_ssrc)
 
 void SendTrack::configure(const sdp::NegotiatedSection& section, SendControl* control) {
     const auto before = codec_ ? std::optional{*codec_} : std::nullopt;
+    const auto mid_before = section_ ? section_->mid : std::string{};
+    const auto extensions_before = std::exchange(extensions_, {});
+    const bool numbered_before = numbered_;
     if (control_ != control) leave();
     section_ = section;
     control_ = control;
     codec_ = nullptr;
     newest_ = {};
-    extensions_ = {};
     for (const auto& e : section.extensions)
         if (e.send)
             if (auto kind = extension_kind(e.extension)) extensions_.add(*kind, e.id);
@@ -85,10 +87,18 @@ void SendTrack::configure(const sdp::NegotiatedSection& section, SendControl* co
     // The source has not moved us: when the codec is the same, too, its stream goes on as if
     // nothing had happened.
     choose_codec(*format());
-    if (codec_) numbered_ = codec_->rtx || !codec_->feedback.nack;
-    if (codec_ &&
-        !(before && before->codec == codec_->codec && before->clock_rate == codec_->clock_rate))
-        begin();
+    if (!codec_) return;
+    if (!before || before->codec != codec_->codec || before->clock_rate != codec_->clock_rate)
+        return begin();
+    numbered_ = codec_->rtx || !codec_->feedback.nack;
+    if (before->payload_type != codec_->payload_type || mid_before != section.mid ||
+        extensions_before != extensions_ || numbered_before != numbered_)
+        changed_after(newest_seq_);
+}
+
+void SendTrack::changed_after(std::int64_t seq) {
+    unrepeatable_ = std::max(unrepeatable_, seq);
+    if (control_) control_->forget_resends(*this);
 }
 
 void SendTrack::leave() {
@@ -140,6 +150,7 @@ void SendTrack::choose_codec(const media::Format& format) {
 void SendTrack::begin() {
     replayed_.clear();
     newest_ = {};
+    newest_seq_ = unrepeatable_ = kNone;
     numbered_ = codec_->rtx || !codec_->feedback.nack;
     rewriter_.switch_source(codec_->clock_rate);
     picture_ids_.switch_source();
@@ -171,6 +182,7 @@ void SendTrack::on_switch() {
     if (!codec_) return;
     ++counters_.switches;
     replayed_.clear();
+    newest_seq_ = unrepeatable_ = kNone;
     rewriter_.switch_source(codec_->clock_rate);
     picture_ids_.switch_source();
     layers_.reset();
@@ -203,21 +215,26 @@ void SendTrack::on_packet(const rtp::PacketPtr& packet) {
                packet->seq.value - replayed_.back()->seq.value > std::int64_t{kMaxReplayed}) {
         replayed_.clear();  // too long ago for anybody to ask
     }
+    newest_seq_ = std::max(newest_seq_, packet->seq.value);
     bool marker = packet->marker;
     if (packet->layered && leaves_out(*packet, marker)) return;
     const auto numbers = rewriter_.rewrite(packet->seq, packet->timestamp, packet->capture);
     if (!numbers) return;
     const rtp::HeaderFields fields{numbers->seq, numbers->timestamp, ssrc(), codec_->payload_type,
                                    marker};
-    control_->send(Clock::now(), *this, priority(),
-                   {packet, fields, picture_ids_.forward(codec_->codec, packet->payload()),
-                    codec_->codec, std::nullopt});
+    if (!control_->send(Clock::now(), *this, priority(),
+                        {packet, fields, picture_ids_.forward(codec_->codec, packet->payload()),
+                         codec_->codec, std::nullopt}))
+        ++counters_.unsent;
 }
 
 bool SendTrack::leaves_out(const rtp::Packet& packet, bool& marker) {
     using Verdict = codec::LayerFilter::Verdict;
     layers_.set_limit(receive_limit());
+    const auto top = layers_.current().spatial;
     const Verdict verdict = layers_.on_packet(packet.arrival, packet);
+    // Which packet ends a picture goes by the layer that is sent.
+    if (layers_.current().spatial != top) changed_after(packet.seq.value - 1);
     if (layers_.take_keyframe_wish()) request_keyframe();
     marker = verdict == Verdict::send_as_last;
     if (verdict != Verdict::withhold) return false;
@@ -308,6 +325,10 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
         ++counters_.not_found;
         return;
     }
+    if (!codec_->rtx && source_seq->value <= unrepeatable_) {
+        ++counters_.not_found;
+        return;
+    }
     Resent& last = resent_[static_cast<std::size_t>(source_seq->value) % resent_.size()];
     if (last.seq == source_seq->value && now - last.at < rtt_ / 2) return;
     last = {source_seq->value, now};
@@ -324,9 +345,10 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     }
     resent_bytes_ += packet->payload().size() + kTypicalHeader;
     if (resent_bytes_ > kMaxResent || control_->full()) return;
-    control_->send(now, *this, bwe::Priority::retransmission,
-                   {packet, original, picture_ids_.find(codec_->codec, packet->payload()),
-                    codec_->codec, codec_->rtx});
+    if (!control_->send(now, *this, bwe::Priority::retransmission,
+                        {packet, original, picture_ids_.find(codec_->codec, packet->payload()),
+                         codec_->codec, codec_->rtx, true}))
+        ++counters_.unsent;
 }
 
 void SendTrack::on_keyframe_request(KeyframeRequest kind) {

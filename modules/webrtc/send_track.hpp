@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -85,6 +86,8 @@ private:
     /// The next packet is the first of a new source.
     void begin();
     void hold_back(const rtp::Packet& packet);
+    /// What was sent up to this number of the source goes out with other bytes from now on.
+    void changed_after(std::int64_t seq);
     /// Whether the packet's layer is left out for this receiver.
     [[nodiscard]] bool leaves_out(const rtp::Packet& packet, bool& marker);
     [[nodiscard]] rtp::OutgoingExtensions extensions_of(const rtp::Packet& packet) const;
@@ -113,6 +116,11 @@ private:
     std::size_t newest_size_ = 0;
     Time newest_at_{};
     bool numbered_ = false;  ///< packets get transport-wide numbers
+    /// Of the present source: the newest number that came, and the newest that cannot be repeated
+    /// as it was. Without a retransmission stream a packet is sent again under its own number, and
+    /// no cipher of SRTP may ever see two contents under one number.
+    std::int64_t newest_seq_ = kNone, unrepeatable_ = kNone;
+    static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
     Duration rtt_ = 50ms;
     /// What was sent again lately: a receiver that asks twice within a round trip gets it once.
     std::array<Resent, 1024> resent_{};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace rivero::bwe {
 namespace {
@@ -15,13 +16,24 @@ constexpr Duration kProbeTick = 2ms;
 }  // namespace
 
 Controller::Controller(const Settings& settings)
-    : max_{static_cast<double>(settings.max.bps)},
+    : settings_{settings},
+      max_{static_cast<double>(settings.max.bps)},
       aimd_{static_cast<double>(settings.start.bps)},
       loss_{static_cast<double>(settings.start.bps)},
       estimate_{static_cast<double>(settings.start.bps)} {
     aimd_.set_min(static_cast<double>(settings.min.bps));
     loss_.set_min(static_cast<double>(settings.min.bps));
     aimd_.set_max(max_);
+}
+
+void Controller::restart() {
+    auto sent = std::move(sent_);
+    const auto remb = remb_;
+    const double max = max_;
+    *this = Controller{settings_};
+    sent_ = std::move(sent);
+    remb_ = remb;
+    max_ = max;
 }
 
 SeqNum Controller::on_sent(Time now, std::size_t bytes) {

@@ -36,6 +36,10 @@ public:
     Controller() : Controller{Settings{}} {}
     explicit Controller(const Settings& settings);
 
+    /// Forgets what was measured, after a time without feedback. Numbers go on: the peer would take
+    /// lower ones for old.
+    void restart();
+
     /// A packet is sent now. @return its transport-wide sequence number
     [[nodiscard]] SeqNum on_sent(Time now, std::size_t bytes);
     void on_feedback(Time now, const rtcp::TransportFeedback& feedback);
@@ -72,6 +76,7 @@ private:
     };
     void update_delay_based(Time now, std::optional<double> probed);
 
+    Settings settings_;
     double max_;
     SentPackets sent_;
     InterArrival inter_arrival_;

@@ -43,11 +43,14 @@ public:
         debt_ += static_cast<double>(bytes);
         return true;
     }
-    /// Keeps what was not admitted. Whoever checks full() before keeps the queue bounded.
-    void push(Priority priority, std::size_t bytes, Item item) {
+    /// Keeps what was not admitted.
+    /// @return false when there is too much already: whoever checks full() before never sees that
+    [[nodiscard]] bool push(Priority priority, std::size_t bytes, Item item) {
+        if (bytes_ >= 2 * settings_.max_bytes || items_ >= kMaxItems) return false;
         queues_[static_cast<std::size_t>(priority)].push_back({bytes, std::move(item)});
         bytes_ += bytes;
         ++items_;
+        return true;
     }
     /// The next packet that may leave; empty when none may yet. Counts as sent.
     [[nodiscard]] std::optional<Item> pop(Time now) {
@@ -88,7 +91,8 @@ public:
     }
 
     [[nodiscard]] bool full() const {
-        return bytes_ > settings_.max_bytes || delay() > settings_.max_delay;
+        return bytes_ > settings_.max_bytes || items_ >= kMaxItems / 2 ||
+               delay() > settings_.max_delay;
     }
     /// How long a packet that is queued now would wait.
     [[nodiscard]] Duration delay() const {
@@ -100,6 +104,8 @@ public:
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
 private:
+    /// Each queued item holds a packet, however small what is in it.
+    static constexpr std::size_t kMaxItems = 8192;
     struct Queued {
         std::size_t bytes;
         Item item;

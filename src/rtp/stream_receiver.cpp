@@ -5,6 +5,7 @@
 #include "rivero/rtp/rtx.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rivero::rtp {
 
@@ -20,6 +21,12 @@ StreamReceiver::StreamReceiver(Ssrc ssrc, int clock_rate, ClockSync& clock,
 
 StreamReceiver::~StreamReceiver() {
     clock_.remove_stream(ssrc_);
+}
+
+void StreamReceiver::set_nack(bool nack) {
+    if (std::exchange(nack_, nack) == nack) return;
+    // Neither what is missing now nor what went by meanwhile is asked for.
+    nacks_.reset();
 }
 
 bool StreamReceiver::first_time(ExtSeqNum seq) {

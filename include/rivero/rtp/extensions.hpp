@@ -32,6 +32,7 @@ public:
     /// a=extmap-allow-mixed, or an id above 14 was negotiated: elements may be longer than 16
     /// bytes. RFC 8285 section 6.
     bool two_byte_allowed = false;
+    friend bool operator==(const ExtensionMap&, const ExtensionMap&) = default;
 
 private:
     std::array<std::uint8_t, kExtensionKinds> ids_{};

@@ -53,6 +53,8 @@ public:
     void on_keyframe(const Packet& first) { nacks_.on_keyframe(first.seq); }
     void on_sender_report(Time now, const rtcp::SenderReport& report);
     void set_rtt(Duration rtt) { nacks_.set_rtt(rtt); }
+    /// Settings::nack of a stream that goes on after it was negotiated anew.
+    void set_nack(bool nack);
 
     [[nodiscard]] Ssrc ssrc() const { return ssrc_; }
     [[nodiscard]] ReceiveStatistics& statistics() { return statistics_; }

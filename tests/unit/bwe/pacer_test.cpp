@@ -33,7 +33,7 @@ TEST(Pacer, SpreadsABurstOverTheTimeThatTheRateGives) {
         if (pacer.admit(t0, Priority::video, 1250)) {
             ++at_once;
         } else {
-            pacer.push(Priority::video, 1250, i);
+            EXPECT_TRUE(pacer.push(Priority::video, 1250, i));
         }
     }
     EXPECT_LE(at_once, 2);
@@ -59,8 +59,8 @@ TEST(Pacer, AudioNeverWaitsAndRetransmissionsGoBeforeVideo) {
     pacer.set_rate(100'000);
     while (pacer.admit(t0, Priority::video, 1000)) {
     }
-    pacer.push(Priority::video, 1000, 1);
-    pacer.push(Priority::retransmission, 1000, 2);
+    EXPECT_TRUE(pacer.push(Priority::video, 1000, 1));
+    EXPECT_TRUE(pacer.push(Priority::retransmission, 1000, 2));
     EXPECT_TRUE(pacer.admit(t0, Priority::audio, 100));
     EXPECT_FALSE(pacer.admit(t0 + 10s, Priority::video, 1000)) << "what is queued goes first";
     EXPECT_EQ(pacer.pop(t0 + 11s), 2);
@@ -72,13 +72,27 @@ TEST(Pacer, AudioNeverWaitsAndRetransmissionsGoBeforeVideo) {
 TEST(Pacer, SaysWhenItIsFull) {
     Pacer pacer{{.max_delay = 100ms, .max_bytes = 1'000'000}};
     pacer.set_rate(1'000'000);
-    for (int i = 0; i < 10; ++i) pacer.push(Priority::video, 1250, i);
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(pacer.push(Priority::video, 1250, i));
     EXPECT_FALSE(pacer.full());
-    pacer.push(Priority::video, 1250, 10);
+    EXPECT_TRUE(pacer.push(Priority::video, 1250, 10));
     EXPECT_TRUE(pacer.full());
     pacer.erase_if([](int i) { return i >= 5; });
     EXPECT_EQ(pacer.packets(), 5u);
     EXPECT_EQ(pacer.bytes(), 6250u);
+}
+
+TEST(Pacer, TakesNoMoreThanTwiceItsBoundWhoeverPushes) {
+    Pacer pacer{{.max_bytes = 10'000}};
+    pacer.set_rate(1'000'000'000);
+    int taken = 0;
+    while (taken < 1000 && pacer.push(Priority::retransmission, 1000, taken)) ++taken;
+    EXPECT_EQ(taken, 20);
+    EXPECT_TRUE(pacer.full());
+    Pacer small{};
+    small.set_rate(1'000'000'000);
+    taken = 0;
+    while (taken < 100'000 && small.push(Priority::video, 0, taken)) ++taken;
+    EXPECT_EQ(taken, 8192) << "each holds a packet, whatever it weighs";
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <stdexcept>
 #include <vector>
 
 namespace rivero::test {
@@ -69,8 +70,8 @@ private:
                 const auto bytes = std::min(left, kPacket);
                 if (pacer.admit(now_, bwe::Priority::video, bytes)) {
                     transmit(bytes);
-                } else {
-                    pacer.push(bwe::Priority::video, bytes, bytes);
+                } else if (!pacer.push(bwe::Priority::video, bytes, bytes)) {
+                    throw std::runtime_error{"more is queued than a pacer takes"};
                 }
             }
         }

@@ -1,0 +1,261 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "send_track.hpp"
+
+#include "base/timer_queue.hpp"
+#include "extension_kinds.hpp"
+#include "rivero/base/clock.hpp"
+#include "rivero/media/graph.hpp"
+#include "rivero/media/source.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rivero::webrtc {
+namespace {
+
+constexpr Ssrc kSsrc{0x1234}, kRtxSsrc{0x5678};
+constexpr std::size_t kRoomForTag = 64;
+
+/// Tasks wait until they are run; timers for ever.
+class StillLoop final : public Loop {
+public:
+    void post(Task task) override { tasks_.push_back(std::move(task)); }
+    [[nodiscard]] bool is_current() const override { return true; }
+    Timer post_after(Duration delay, Task task) override {
+        return timers_.add(Clock::now() + delay, std::move(task));
+    }
+
+private:
+    std::vector<Task> tasks_;
+    TimerQueue timers_;
+};
+
+/// A source, a sender behind it, and what that puts on the wire.
+struct SendTrackTest : testing::Test {
+    SendTrackTest() {
+        media::Format format;
+        format.type = MediaType::video;
+        format.packing = media::Packing::rtp;
+        format.codec = Codec::vp8;
+        source.set_format(format);
+        track.configure(section(), &control);
+        source.attach(track);
+        track.set_connected(true);
+    }
+    ~SendTrackTest() override {
+        track.leave();
+        source.detach(track);
+    }
+    static sdp::NegotiatedSection section() {
+        sdp::NegotiatedSection s;
+        s.kind = MediaType::video;
+        s.mid = "v";
+        s.accepted = s.send = true;
+        s.local_ssrc = kSsrc;
+        sdp::NegotiatedCodec vp8;
+        vp8.codec = Codec::vp8;
+        vp8.payload_type = PayloadType{96};
+        vp8.clock_rate = 90000;
+        vp8.feedback.nack = true;
+        s.codecs.push_back(vp8);
+        s.extensions.push_back({sdp::HeaderExtension::mid, 4, true, true});
+        return s;
+    }
+    void push(std::int64_t seq, bool key = false, std::size_t size = 100) {
+        auto packet = graph.packets.make();
+        packet->seq = ExtSeqNum{seq};
+        packet->timestamp = RtpTimestamp{static_cast<std::uint32_t>(3000 * seq)};
+        packet->arrival = packet->capture = Clock::now();
+        packet->marker = true;
+        packet->starts_keyframe = key;
+        packet->storage()[0] = 0x10;  // VP8 descriptor without ids
+        packet->set_payload(0, size);
+        source.push(packet);
+    }
+    void nack(std::vector<SeqNum> lost) {
+        track.on_nack(Clock::now(), {Ssrc{1}, kSsrc, std::move(lost)});
+    }
+    static SeqNum seq_of(const std::vector<std::uint8_t>& packet) {
+        return SeqNum{static_cast<std::uint16_t>(packet[2] << 8 | packet[3])};
+    }
+    static Ssrc ssrc_of(const std::vector<std::uint8_t>& packet) {
+        return Ssrc{static_cast<std::uint32_t>(packet[8]) << 24 | packet[9] << 16u |
+                    packet[10] << 8u | packet[11]};
+    }
+
+    StillLoop loop;
+    media::Graph graph{loop};
+    media::Source source{graph, MediaType::video, {}};
+    std::vector<std::vector<std::uint8_t>> wire;
+    Time now = Clock::now();
+    SendControl control{loop, [this](MutableBytes packet, std::size_t size) {
+                            EXPECT_LE(size + kRoomForTag, packet.size());
+                            wire.emplace_back(packet.begin(), packet.begin() + size);
+                            return true;
+                        }};
+    SendTrack track{MediaType::video, kSsrc, kRtxSsrc};
+};
+
+TEST_F(SendTrackTest, RepeatsAPacketByteForByteWhereThereIsNoRetransmissionStream) {
+    push(1, true);
+    push(2);
+    ASSERT_EQ(wire.size(), 2u);
+    nack({seq_of(wire[1])});
+    ASSERT_EQ(wire.size(), 3u);
+    EXPECT_EQ(wire[2], wire[1]);
+}
+
+TEST_F(SendTrackTest, NeverSendsOtherBytesUnderANumberThatWasUsed) {
+    using Change = std::function<void(sdp::NegotiatedSection&)>;
+    const std::vector<std::pair<std::string, Change>> changes{
+        {"payload type", [](auto& s) { s.codecs[0].payload_type = PayloadType{100}; }},
+        {"extension id", [](auto& s) { s.extensions[0].id = 9; }},
+        {"mid", [](auto& s) { s.mid = "w"; }},
+        {"an extension more",
+         [](auto& s) {
+             s.extensions.push_back({sdp::HeaderExtension::abs_send_time, 3, true, true});
+         }},
+        {"and back", [](auto&) {}},
+    };
+    std::int64_t next = 1;
+    push(next++, true);
+    for (const auto& [name, change] : changes) {
+        SCOPED_TRACE(name);
+        push(next++);
+        const SeqNum before = seq_of(wire.back());
+        auto changed = section();
+        change(changed);
+        track.configure(changed, &control);
+        const std::size_t sent = wire.size();
+        nack({before});
+        EXPECT_EQ(wire.size(), sent) << "the same number with another header";
+        push(next++);
+        ASSERT_EQ(wire.size(), sent + 1) << "the stream goes on";
+        EXPECT_EQ(distance(before, seq_of(wire.back())), 1);
+        nack({seq_of(wire.back())});
+        ASSERT_EQ(wire.size(), sent + 2) << "what is new can be repeated";
+        EXPECT_EQ(wire[sent + 1], wire[sent]);
+    }
+    std::map<std::uint16_t, std::vector<std::uint8_t>> by_number;
+    for (const auto& packet : wire)
+        EXPECT_EQ(by_number.emplace(seq_of(packet).value, packet).first->second, packet);
+}
+
+TEST_F(SendTrackTest, ARetransmissionStreamRepeatsWhatWasSentBeforeTheChange) {
+    push(1, true);
+    const SeqNum before = seq_of(wire.back());
+    auto changed = section();
+    changed.codecs[0].rtx = PayloadType{97};
+    changed.codecs[0].feedback.transport_cc = true;
+    changed.mid = "w";
+    track.configure(changed, &control);
+    nack({before});
+    ASSERT_EQ(wire.size(), 2u);
+    EXPECT_EQ(ssrc_of(wire[1]), kRtxSsrc);
+}
+
+TEST_F(SendTrackTest, AChangeThatTheWireDoesNotShowLosesNothing) {
+    push(1, true);
+    track.configure(section(), &control);
+    nack({seq_of(wire[0])});
+    ASSERT_EQ(wire.size(), 2u);
+    EXPECT_EQ(wire[1], wire[0]);
+}
+
+TEST_F(SendTrackTest, ResendsThatWaitForTheirTurnAreForgottenWithTheHeaderTheyWereMadeFor) {
+    // A link that was measured: more than its rate waits.
+    auto measured = section();
+    measured.codecs[0].feedback.transport_cc = true;
+    measured.codecs[0].rtx = PayloadType{97};
+    measured.extensions.push_back({sdp::HeaderExtension::transport_cc, 5, true, true});
+    control.configure(true);
+    track.configure(measured, &control);
+    push(1, true);
+    push(2);
+    rtcp::TransportFeedback feedback;
+    feedback.base = SeqNum{1};
+    feedback.count = 2;
+    feedback.received = {{SeqNum{1}, 0us}, {SeqNum{2}, 1000us}};
+    control.on_feedback(Clock::now(), feedback);
+    ASSERT_TRUE(control.measured());
+
+    auto plain = measured;
+    plain.codecs[0].rtx.reset();
+    track.configure(plain, &control);
+    std::size_t first = wire.size();
+    for (int i = 3; i < 30; ++i) push(i, false, 1000);
+    ASSERT_GT(wire.size(), first) << "some leave at once";
+    ASSERT_LT(wire.size(), first + 27) << "most wait";
+    nack({seq_of(wire[first])});
+    plain.mid = "w";
+    track.configure(plain, &control);
+    // Without feedback there is no rate to keep, either: all leaves.
+    control.configure(false);
+    EXPECT_FALSE(control.measured());
+    ASSERT_EQ(wire.size(), first + 27);
+    std::map<std::uint16_t, std::vector<std::uint8_t>> by_number;
+    for (const auto& packet : wire)
+        EXPECT_EQ(by_number.emplace(seq_of(packet).value, packet).first->second, packet);
+}
+
+TEST_F(SendTrackTest, AChangeOfTheSpatialLayerChangesWhichPacketEndsAPicture) {
+    auto layered = [&](std::int64_t seq, std::uint8_t spatial, bool last, bool key) {
+        auto packet = graph.packets.make();
+        packet->seq = ExtSeqNum{seq};
+        packet->timestamp = RtpTimestamp{static_cast<std::uint32_t>(3000 * (seq / 2))};
+        packet->arrival = packet->capture = now += 20ms;
+        packet->layered = true;
+        packet->spatial_id = spatial;
+        packet->ends_layer_frame = true;
+        packet->marker = last;
+        packet->starts_keyframe = key;
+        packet->storage()[0] = 0x10;
+        packet->set_payload(0, 1000);
+        source.push(packet);
+    };
+    for (int i = 0; i < 100; ++i) {
+        layered(2 * i, 0, false, i == 0);
+        layered(2 * i + 1, 1, true, false);
+    }
+    const auto marked = [&](std::size_t from_the_end) {
+        return (wire[wire.size() - from_the_end][1] & 0x80) != 0;
+    };
+    ASSERT_TRUE(marked(1));
+    ASSERT_FALSE(marked(2)) << "the picture goes on with the other layer";
+    track.set_receive_limit(Bitrate::kbps(250));
+    for (std::int64_t seq = 200; seq < 400 && !(marked(1) && marked(2)); seq += 2) {
+        layered(seq, 0, false, false);
+        layered(seq + 1, 1, true, false);
+    }
+    ASSERT_TRUE(marked(1) && marked(2)) << "only one layer is left, and it ends the picture";
+    ASSERT_FALSE(marked(3));
+    const auto base = wire[wire.size() - 3];
+    nack({seq_of(base)});
+    for (const auto& packet : wire) {
+        if (seq_of(packet) == seq_of(base)) {
+            EXPECT_EQ(packet, base);
+        }
+    }
+}
+
+TEST_F(SendTrackTest, OneNackForEverythingStaysWithinTheBudget) {
+    push(1, true);
+    for (int i = 2; i <= 900; ++i) push(i, false, 1000);
+    std::vector<SeqNum> all;
+    for (const auto& packet : wire) all.push_back(seq_of(packet));
+    const std::size_t sent = wire.size();
+    nack(all);
+    std::size_t again = 0;
+    for (std::size_t i = sent; i < wire.size(); ++i) again += wire[i].size();
+    EXPECT_GT(again, 0u);
+    EXPECT_LE(again, 300u * 1024);
+}
+
+}  // namespace
+}  // namespace rivero::webrtc

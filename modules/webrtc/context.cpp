@@ -49,6 +49,7 @@ Context::Context(const media::Services& services) {
         d.network_interfaces += (d.network_interfaces.empty() ? "" : ",") + name;
     d.include_loopback = rtc.value("includeLoopback", d.include_loopback);
     d.ice_tcp = rtc.value("iceTcp", d.ice_tcp);
+    d.resolve_candidates = rtc.value("resolveCandidates", d.resolve_candidates);
     d.stun_server_address = rtc.value("stunServerAddress", d.stun_server_address);
     d.stun_server_port = rtc.value("stunServerPort", d.stun_server_port);
     d.turn_url = rtc.value("turnURL", d.turn_url);

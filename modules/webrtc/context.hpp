@@ -44,6 +44,7 @@ public:
         std::string network_interfaces;
         bool include_loopback = false;
         bool ice_tcp = true;
+        bool resolve_candidates = false;
         std::string stun_server_address;
         int stun_server_port = 3478;
         std::string turn_url;

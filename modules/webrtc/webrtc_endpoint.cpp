@@ -279,6 +279,7 @@ void WebRtcEndpoint::open_peer(bool controlling) {
     ice.controlling = controlling;
     ice.local = credentials_[0];
     ice.tcp = settings_.ice_tcp;
+    ice.any_candidate_name = settings_.resolve_candidates;
     ice.min_port = static_cast<std::uint16_t>(settings_.min_port);
     ice.max_port = static_cast<std::uint16_t>(settings_.max_port);
     ice.interfaces = words(settings_.network_interfaces);

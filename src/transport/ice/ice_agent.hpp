@@ -4,6 +4,7 @@
 
 #include "rivero/base/bytes.hpp"
 #include "rivero/base/clock.hpp"
+#include "transport/ice/check_list.hpp"
 #include "transport/ice/ice_candidate.hpp"
 #include "transport/ice/ice_path.hpp"
 #include "transport/ice/ice_settings.hpp"
@@ -83,10 +84,6 @@ public:
         std::uint64_t role_conflicts = 0;
     };
 
-    static constexpr std::size_t kMaxPairs = 100;    ///< RFC 8445 section 6.1.2.5
-    static constexpr std::size_t kMaxRemotes = 100;  ///< candidates that the peer told us
-    /// Addresses of the peer that we found by its checks, at one time.
-    static constexpr std::size_t kMaxFound = 16;
     static constexpr Duration kPacing = 50ms;  ///< Ta, RFC 8445 section 14.2
     static constexpr Duration kConsentInterval = 5s;
     static constexpr Duration kConsentExpires = 30s;
@@ -98,9 +95,6 @@ public:
     static constexpr Duration kNominationDelay = 50ms;
     /// A nominated pair that was silent for so long gives way to one of lower priority.
     static constexpr Duration kSilence = 3s;
-    /// An address of the peer that was silent for so long gives its place to a new one.
-    static constexpr Duration kForgotten = 10s;
-
     /// @param shell outlives this
     IceAgent(Shell& shell, Settings settings);
 
@@ -125,7 +119,9 @@ public:
     [[nodiscard]] std::optional<IceEvent> take_event();
 
     [[nodiscard]] IceState state() const { return state_; }
-    [[nodiscard]] const IcePath* selected() const { return selected_ ? &selected_->path : nullptr; }
+    [[nodiscard]] const IcePath* selected() const {
+        return list_.selected() ? &list_.selected()->path : nullptr;
+    }
     [[nodiscard]] bool controlling() const { return controlling_; }
     [[nodiscard]] const IceCredentials& local_credentials() const { return now_.local; }
     /// Of before the restart, while they still count.
@@ -140,43 +136,8 @@ private:
         std::optional<IceCredentials> remote;
         std::string check_username;  ///< of what we send: theirs:ours
     };
-    struct Local {
-        SocketAddress base;
-        IceCandidate candidate;
-    };
-    struct Remote {
-        SocketAddress address;
-        IceCandidate candidate;
-        bool found = false;  ///< by a check of the peer; nobody told us
-    };
-    enum class PairState : std::uint8_t { waiting, in_progress, succeeded, failed };
-    struct Pair {
-        IcePath path;
-        IceCandidate local;
-        IceCandidate remote;
-        std::uint64_t priority = 0;
-        PairState state = PairState::waiting;
-        bool old = false;             ///< from before a restart
-        bool triggered = false;       ///< by a check of the peer: goes first
-        bool valid = false;           ///< a check of ours was answered, consent included
-        bool nominated = false;       ///< and valid
-        bool wanted_by_peer = false;  ///< USE-CANDIDATE came before it was valid
-        bool nominating = false;      ///< our check in flight has USE-CANDIDATE
-        int sends = 0;
-        bool awaiting = false;  ///< an answer to `transaction`
-        StunTransactionId transaction{};
-        bool sent_as_controlling = false;
-        Time sent{};
-        Time due{};        ///< next retransmission or consent check
-        Time confirmed{};  ///< last answer to us
-        Time heard{};      ///< last sign of life of the peer
-        /// By UDP from an address that nobody told us: until it has answered, no more bytes go out
-        /// than came in.
-        bool limited = false;
-        std::size_t credit = 0;  ///< bytes that may go out while `limited`
-        /// A request that waits for its answer until there are bytes for it.
-        std::optional<StunTransactionId> unanswered;
-    };
+    using Pair = CheckList::Pair;
+    using PairState = CheckList::PairState;
 
     void on_request(Time now, const IcePath& path, const StunMessage& request, std::size_t size);
     void on_response(Time now, const IcePath& path, const StunMessage& response);
@@ -190,23 +151,8 @@ private:
                      const Credentials& by);
     void answer_error(const IcePath& path, const StunMessage& request, std::size_t size,
                       const Credentials& by, StunError code, std::string_view reason);
-    void make_pairs(const Remote& remote, Time now);
-    void make_pairs(const Local& local, Time now);
-    Pair* make_pair(const Local& local, const Remote& remote, Time now);
-    /// The pair of a request: one that is there, or with an address that nobody told us.
-    Pair* pair_of(const Local& local, const IcePath& path, const StunMessage& request, Time now);
-    /// Gives up the address of the peer that was silent for the longest time.
-    [[nodiscard]] bool drop_silent(Time now);
-    void fail(Pair& pair);
-    void fail_silent(Time now);
-    void forget(const IcePath& path);
-    void renew_consent(Pair& pair, Time now);
-    void nominate_another(Pair& pair, Time now);
     /// Whether a check may go out.
     [[nodiscard]] bool affordable(const Pair& pair) const;
-    [[nodiscard]] Pair* find(const IcePath& path);
-    [[nodiscard]] const Local* local_at(const IcePath& path) const;
-    [[nodiscard]] std::uint64_t priority_of(const Pair& pair) const;
     void switch_role(bool controlling);
     /// Begins a transaction: a check, a nomination, or the renewal of consent.
     void send_check(Pair& pair, Time now, bool nominate);
@@ -217,17 +163,17 @@ private:
     void nominate_if_time(Time now);
     void choose(Time now);
     void use(Pair& pair, Time now);
-    void drop_pairs(const std::function<bool(const Pair&)>& which);
+    void keep_valid(Time now);
+    void renew_consent(Pair& pair, Time now);
+    void lose_consent(Time now);
+    /// The peer answers checks on this pair, but not the nomination.
+    void nominate_another(Pair& pair, Time now);
+    void repeat_checks(Time now);
+    void check_next(Time now);
     void become(IceState state);
     void note_activity(Time now);
     [[nodiscard]] const Credentials& credentials_of(const Pair& pair) const {
         return pair.old && before_ ? *before_ : now_;
-    }
-    [[nodiscard]] Time last_sign(const Pair& pair) const {
-        return std::max(pair.heard, pair.confirmed);
-    }
-    [[nodiscard]] bool unfinished(const Pair& pair) const {
-        return pair.state == PairState::waiting || pair.state == PairState::in_progress;
     }
     void random(MutableBytes bytes) const { settings_.random(bytes); }
 
@@ -238,11 +184,7 @@ private:
     std::uint64_t tie_breaker_ = 0;
     Credentials now_;
     std::optional<Credentials> before_;
-    std::vector<Local> locals_;
-    std::vector<Remote> remotes_;
-    std::uint32_t found_ = 0;  ///< how many addresses nobody told us, ever
-    std::deque<Pair> pairs_;   ///< not sorted; Pair* stay good while pairs are only added
-    Pair* selected_ = nullptr;
+    CheckList list_;
     IceState state_ = IceState::disconnected;
     std::deque<IceEvent> events_;
     std::optional<Time> next_check_;    ///< when the pacing allows one

@@ -3,6 +3,7 @@
 #include "transport/udp/media_port.hpp"
 
 #include "rivero/base/log.hpp"
+#include "transport/glib_owner.hpp"
 #include "transport/stun/stun_message.hpp"
 
 #include <glib-unix.h>
@@ -42,22 +43,15 @@ struct MediaPort::Sources {
         gpointer tag = nullptr;
         bool waits_to_write = false;
     };
-    GSource* receive = nullptr;
-    GSource* flush = nullptr;
+    GlibOwner<GSource> receive;
+    GlibOwner<GSource> flush;
     Watched v4, v6;
     gpointer tcp = nullptr;
 
-    ~Sources() {
-        for (GSource* source : {receive, flush}) {
-            if (!source) continue;
-            g_source_destroy(source);
-            g_source_unref(source);
-        }
-    }
     void want_write(Watched& watched, bool wanted) {
         if (!watched.tag || watched.waits_to_write == wanted) return;
         watched.waits_to_write = wanted;
-        g_source_modify_unix_fd(receive, watched.tag,
+        g_source_modify_unix_fd(receive.get(), watched.tag,
                                 static_cast<GIOCondition>(wanted ? G_IO_IN | G_IO_OUT : G_IO_IN));
     }
 };
@@ -149,17 +143,19 @@ void MediaPort::attach() {
         nullptr,
         nullptr};
     sources_ = std::make_unique<Sources>();
-    sources_->receive = g_source_new(&receive_functions, sizeof(Sources::Receive));
-    reinterpret_cast<Sources::Receive*>(sources_->receive)->port = this;
-    sources_->flush = g_source_new(&flush_functions, sizeof(Sources::Flush));
-    reinterpret_cast<Sources::Flush*>(sources_->flush)->port = this;
-    g_source_set_priority(sources_->flush, G_PRIORITY_HIGH);
-    auto add = [this](int fd) { return g_source_add_unix_fd(sources_->receive, fd, G_IO_IN); };
+    sources_->receive.reset(g_source_new(&receive_functions, sizeof(Sources::Receive)));
+    reinterpret_cast<Sources::Receive*>(sources_->receive.get())->port = this;
+    sources_->flush.reset(g_source_new(&flush_functions, sizeof(Sources::Flush)));
+    reinterpret_cast<Sources::Flush*>(sources_->flush.get())->port = this;
+    g_source_set_priority(sources_->flush.get(), G_PRIORITY_HIGH);
+    auto add = [this](int fd) {
+        return g_source_add_unix_fd(sources_->receive.get(), fd, G_IO_IN);
+    };
     sources_->v4.tag = add(v4_->fd());
     if (v6_) sources_->v6.tag = add(v6_->fd());
     if (tcp_) sources_->tcp = add(tcp_->fd());
-    g_source_attach(sources_->flush, context_);
-    g_source_attach(sources_->receive, context_);
+    g_source_attach(sources_->flush.get(), context_);
+    g_source_attach(sources_->receive.get(), context_);
 }
 
 bool MediaPort::reachable_at(const SocketAddress& local) const {

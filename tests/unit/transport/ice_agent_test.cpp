@@ -261,7 +261,7 @@ TEST_F(IceAgentTest, APeerThatMovesAgainAndAgainIsFollowed) {
         ASSERT_EQ(right.agent.selected()->remote, net.nat[0].second) << i;
     }
     EXPECT_EQ(right.agent.state(), IceState::ready);
-    EXPECT_LE(right.admitted.size(), IceAgent::kMaxFound + 1) << "addresses of before are let go";
+    EXPECT_LE(right.admitted.size(), CheckList::kMaxFound + 1) << "addresses of before are let go";
 }
 
 TEST_F(IceAgentTest, BothControllingIsSettledByTheTieBreaker) {

@@ -13,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <netinet/in.h>
 #include <random>
 #include <sys/resource.h>
@@ -422,6 +423,58 @@ TEST_F(MediaPortTest, AddressesOfOnePeerAreBoundedAndTheOldestGoes) {
     for (std::size_t i = kMany; i < 2 * kMany; ++i) EXPECT_TRUE(port->expect(a.id, path(i)));
     EXPECT_FALSE(port->claim(b.id, path(0)));
     EXPECT_FALSE(port->claim(b.id, path(kMany - 1)));
+}
+
+TEST_F(MediaPortTest, PacketsCarryTheDscpThatWasAskedFor) {
+    for (const bool ipv6 : {false, true}) {
+        if (ipv6 && !port->socket(true)) continue;  // a machine without
+        auto all = open(loop, false);
+        for (MediaPort* from : {port.get(), all.get()}) {
+            for (const std::optional<std::uint8_t> dscp :
+                 {std::optional<std::uint8_t>{46}, std::optional<std::uint8_t>{}}) {
+                const Fd fd{::socket(ipv6 ? AF_INET6 : AF_INET,
+                                     SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+                const int on = 1;
+                ASSERT_EQ(setsockopt(fd.get(), ipv6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                                     ipv6 ? IPV6_RECVTCLASS : IP_RECVTOS, &on, sizeof on),
+                          0);
+                sockaddr_storage native{};
+                const std::string loopback = ipv6 ? "::1" : "127.0.0.1";
+                auto size =
+                    static_cast<socklen_t>(SocketAddress::parse(loopback, 0)->write(native));
+                ASSERT_EQ(::bind(fd.get(), reinterpret_cast<sockaddr*>(&native), size), 0);
+                ASSERT_EQ(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&native), &size), 0);
+                const IcePath path{*SocketAddress::parse(loopback, from->port()),
+                                   SocketAddress::from(reinterpret_cast<sockaddr&>(native)), false};
+                const ByteVector datagram(100, 0x80);
+                // Several, which leave together.
+                for (int i = 0; i < 3; ++i) from->send(path, datagram, dscp);
+                int got = 0;
+                EXPECT_TRUE(loop.run_until([&] {
+                    std::array<char, 1500> data{};
+                    alignas(cmsghdr) std::array<char, 64> control{};
+                    iovec vector{data.data(), data.size()};
+                    msghdr message{};
+                    message.msg_iov = &vector;
+                    message.msg_iovlen = 1;
+                    message.msg_control = control.data();
+                    message.msg_controllen = control.size();
+                    while (::recvmsg(fd.get(), &message, 0) >= 0) {
+                        int value = 0;
+                        const cmsghdr* c = CMSG_FIRSTHDR(&message);
+                        if (c && c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS)
+                            std::memcpy(&value, CMSG_DATA(c), sizeof value);
+                        if (c && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
+                            value = *CMSG_DATA(c);
+                        EXPECT_EQ(value, dscp ? *dscp << 2 : 0) << loopback;
+                        ++got;
+                        message.msg_controllen = control.size();
+                    }
+                    return got == 3;
+                }));
+            }
+        }
+    }
 }
 
 TEST_F(MediaPortTest, StrangersAreCountedAndNothingElse) {

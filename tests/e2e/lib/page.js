@@ -53,6 +53,13 @@ function prefer(transceiver, codec) {
   transceiver.setCodecPreferences([...wanted, ...all.filter((c) => /rtx/i.test(c.mimeType))]);
 }
 
+/** Opus with redundancy first, which makes Chromium send it, or not at all. RFC 2198. */
+function preferRed(transceiver, red) {
+  const all = RTCRtpReceiver.getCapabilities('audio').codecs;
+  const of = (type) => all.filter((c) => c.mimeType.toLowerCase() === `audio/${type}`);
+  transceiver.setCodecPreferences([...(red ? of('red') : []), ...of('opus')]);
+}
+
 /** Notes when the first decoded picture is there, without the need to draw it. */
 async function watch(peer, track) {
   if (!window.MediaStreamTrackProcessor) {  // Firefox: it decodes only what somebody shows
@@ -99,7 +106,7 @@ window.rtc = {
   /** { pc, stream } by name, for what only one test does. */
   peers,
   /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps,
-      encodings (RTCRtpEncodingParameters: simulcast) */
+      encodings (RTCRtpEncodingParameters: simulcast), red (whether audio has redundancy), opus (parameters instead of useinbandfec=1) */
   async offer(name, options) {
     const { pc, stream } = await open(name, options);
     for (const kind of ['audio', 'video']) {
@@ -111,8 +118,11 @@ window.rtc = {
         ...(sends && kind === 'video' && options.encodings ? { sendEncodings: options.encodings } : {}),
       });
       if (kind === 'video' && options.codec) prefer(transceiver, options.codec);
+      if (kind === 'audio' && options.red !== undefined) preferRed(transceiver, options.red);
     }
-    await pc.setLocalDescription(await pc.createOffer());
+    const description = await pc.createOffer();
+    if (options.opus) description.sdp = description.sdp.replace('useinbandfec=1', options.opus);
+    await pc.setLocalDescription(description);
     return pc.localDescription.sdp;
   },
   /** @return the answer to the server's offer; what is received follows from the offer */
@@ -175,6 +185,8 @@ window.rtc = {
     parameters.encodings[0].scaleResolutionDownBy = factor;
     await sender.setParameters(parameters);
   },
+  /** Microphone on or off: off sends silence. */
+  mute(name, muted) { for (const track of peers.get(name).stream.getAudioTracks()) track.enabled = !muted; },
   async end(name) {
     const peer = peers.get(name);
     peer?.pc.close();

@@ -57,7 +57,8 @@ Access::Access(AccessOptions options) : options_{std::move(options)} {
 }
 
 bool Access::origin_allowed(std::string_view origin, std::string_view host,
-                            const std::function<bool(const std::string&)>& names_us) const {
+                            const std::function<bool(const std::string&)>& names_us,
+                            bool browser) const {
     if (origin.empty()) return true;
     const auto page = parse_origin(origin);
     for (const auto& one : options_.allowed_origins)
@@ -65,7 +66,7 @@ bool Access::origin_allowed(std::string_view origin, std::string_view host,
     if (!page) return false;  // "null": a file or a sandboxed frame
     const auto server = parse_authority(host);
     return server && is_same_origin(*page, *server, names_us != nullptr) &&
-           host_is_ours(host, names_us);
+           (!browser || host_is_ours(host, names_us));
 }
 
 bool Access::host_is_ours(std::string_view host,

@@ -39,9 +39,12 @@ public:
     /// @param origin header, empty when there is none
     /// @param host header
     /// @param names_us whether a name stands in our certificate; null without TLS
+    /// @param browser false: no page is behind the request, and what it says is its own name for
+    /// us may be any
     [[nodiscard]] bool origin_allowed(
         std::string_view origin, std::string_view host,
-        const std::function<bool(const std::string&)>& names_us = nullptr) const;
+        const std::function<bool(const std::string&)>& names_us = nullptr,
+        bool browser = true) const;
     /// Whether a Host header is an address, localhost or a name of ours: what a page of another
     /// name cannot send. An empty one (no browser) is fine.
     [[nodiscard]] bool host_is_ours(

@@ -169,7 +169,8 @@ test('web origins, and names that lead here although they are none of ours', asy
     set: { 'listen.allowedOrigins': 'https://app.test', 'listen.hostNames': 'rivero.test', 'web.recordings': dir,
       'listen.tls.port': 0, 'listen.tls.certificate': certificate, 'listen.tls.key': key },
   });
-  const from = (origin, host) => ping(daemon.url, { origin, headers: host ? { Host: host } : {} });
+  const browser = { 'User-Agent': 'Mozilla/5.0' };
+  const from = (origin, host) => ping(daemon.url, { origin, headers: host ? { Host: host, ...browser } : browser });
   assert.equal(await from('https://evil.test'), 403);
   assert.equal(await from('http://evil.test:8888', 'evil.test:8888'), 403);
   const { host } = new URL(daemon.url);
@@ -181,10 +182,13 @@ test('web origins, and names that lead here although they are none of ours', asy
   assert.equal(await from(`http://${host}`), 'pong');
   assert.equal(await from(`http://localhost:${new URL(daemon.url).port}`, `localhost:${new URL(daemon.url).port}`), 'pong');
   assert.equal(await from(undefined), 'pong', 'no browser');
+  const java = (origin, name) => ping(daemon.url, { origin, headers: { Host: name } });
+  assert.equal(await java('http://media:8888', 'media:8888'), 'pong', 'no browser, but it sends an origin');
+  assert.equal(await java('http://evil.test', 'media:8888'), 403);
   assert.equal(await from('https://app.test'), 'pong');
   assert.equal(await from('http://rivero.test:8888', 'rivero.test:8888'), 'pong');
   const secure = await daemon.tlsUrl();
-  const overTls = (origin, host) => ping(secure, { ca: authority.pem, origin, headers: { Host: host } });
+  const overTls = (origin, host) => ping(secure, { ca: authority.pem, origin, headers: { Host: host, ...browser } });
   assert.equal(await overTls('https://evil.test', 'evil.test'), 403);
   assert.equal(await overTls('https://media.test:8433', 'media.test:8433'), 'pong', 'the certificate has this name');
   assert.equal(await overTls('http://media.test:8433', 'media.test:8433'), 403, 'another scheme is another origin');

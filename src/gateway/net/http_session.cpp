@@ -93,7 +93,10 @@ private:
         // Which of two would count?
         if (request.count(http::field::origin) > 1 || request.count(http::field::host) > 1)
             return answer(http::status::bad_request, "One host and one origin, please.\n");
-        if (!server_.access.origin_allowed(origin, host, certificate())) {
+        // Libraries send an origin, too (Netty: that of the address they connect to). A browser
+        // always says what it is, and no page can keep it from that.
+        const bool browser = request.count(http::field::user_agent) > 0;
+        if (!server_.access.origin_allowed(origin, host, certificate(), browser)) {
             log().warn(
                 "a page of origin '{}' was refused at '{}'; see listen.allowedOrigins and "
                 "listen.hostNames",

@@ -89,6 +89,14 @@ TEST(OriginPolicy, NamesInTheCertificateAreOurs) {
     EXPECT_FALSE(access.host_is_ours("tls.example.org"));
 }
 
+TEST(OriginPolicy, WhoIsNoBrowserMayCallUsByAnyNameButNotSpeakForAnotherOrigin) {
+    const Access access{options()};
+    EXPECT_TRUE(access.origin_allowed("http://media:8888", "media:8888", nullptr, false));
+    EXPECT_FALSE(access.origin_allowed("http://media:8888", "media:8888", nullptr, true));
+    EXPECT_FALSE(access.origin_allowed("http://evil.example", "media:8888", nullptr, false));
+    EXPECT_FALSE(access.origin_allowed("null", "media:8888", nullptr, false));
+}
+
 constexpr const char* kToken = "correct horse+battery";
 
 struct TokenCase {

@@ -397,6 +397,7 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
         }
         void operator()(const rtcp::TransportFeedback& feedback) const {
             leg.control.on_feedback(now, feedback);
+            peer.video_in_->on_feedback(leg.control, feedback);
             peer.apply_send_limits();
         }
         void operator()(const rtcp::PictureLoss& pli) const {

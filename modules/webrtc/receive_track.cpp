@@ -219,6 +219,10 @@ void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
             packet->layer_sync = info.layer_sync;
             packet->ends_layer_frame = info.ends_frame;
         }
+        if (info.width != 0) {
+            stream.width = info.width;
+            stream.height = info.height;
+        }
         if (stream.encoding && info.width != 0)
             source_->set_encoding_size(*stream.encoding, info.width, info.height);
         if (packet->starts_keyframe) {
@@ -227,6 +231,9 @@ void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
             keyframes_[stream.encoding.value_or(0)].on_keyframe();
         }
     }
+    if (type_ == MediaType::video)
+        stream.pictures.on_packet(packet->arrival, packet->seq, packet->starts_keyframe,
+                                  packet->marker && !padding);
     packet->seq = ExtSeqNum{stream.first_number + packet->seq.value};
     source_->push(packet);
 }
@@ -320,6 +327,8 @@ void ReceiveTrack::report(Time now, std::vector<rtcp::ReportBlock>& out) {
     tell_speech(speech_.on_time(now));
     for (auto& [ssrc, stream] : streams_) {
         auto& statistics = stream->receiver.statistics();
+        stream->byte_rate.on_tick(now, statistics.counters().payload_bytes);
+        stream->picture_rate.on_tick(now, stream->pictures.freezes().pictures());
         const auto packets = statistics.counters().packets;
         const auto came =
             static_cast<std::int64_t>(packets - std::exchange(stream->packets_at_report, packets));
@@ -356,7 +365,9 @@ std::vector<ReceiveTrack::StreamStats> ReceiveTrack::stats() const {
              stream->fraction_lost, stream->nacks, stream->plis, stream->firs,
              stream->receiver.recovered(), stream->keyframes,
              stream->encoding ? section_->remote_rids[*stream->encoding].id : std::string{},
-             stream->level});
+             stream->level, stream->receiver.redundant(), stream->receiver.redundant_unused(),
+             stream->pictures.freezes(), stream->width, stream->height,
+             stream->byte_rate.per_second(), stream->picture_rate.per_second()});
     }
     return list;
 }

@@ -10,6 +10,8 @@
 #include "rivero/rtp/extensions.hpp"
 #include "rivero/rtp/header.hpp"
 #include "rivero/rtp/keyframe_request_limiter.hpp"
+#include "rivero/rtp/picture_meter.hpp"
+#include "rivero/rtp/rate_meter.hpp"
 #include "rivero/rtp/speech_detector.hpp"
 #include "rivero/rtp/stream_receiver.hpp"
 #include "sdp/negotiation.hpp"
@@ -78,6 +80,10 @@ public:
         std::uint64_t keyframes = 0;
         std::string rid;  ///< of a simulcast sender
         std::optional<rtp::AudioLevel> audio_level;
+        std::uint64_t redundant = 0, redundant_unused = 0;
+        rtp::FreezeMeter pictures;            ///< of video: those that came whole
+        std::uint32_t width = 0, height = 0;  ///< of the last key frame; 0 while unknown
+        std::optional<double> bytes_per_second, pictures_per_second;
     };
     [[nodiscard]] std::vector<StreamStats> stats() const;
     struct Interval {
@@ -100,6 +106,9 @@ private:
         rtp::StreamReceiver receiver;
         codec::Inspector inspector;
         std::optional<rtp::AudioLevel> level;
+        rtp::PictureMeter pictures;
+        std::uint32_t width = 0, height = 0;
+        rtp::RateMeter byte_rate, picture_rate;
         std::uint64_t keyframes = 0;
         std::uint64_t nacks = 0, plis = 0, firs = 0;
         double fraction_lost = 0;

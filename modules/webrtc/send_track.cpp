@@ -159,6 +159,7 @@ void SendTrack::begin() {
     rewriter_.switch_source(codec_->clock_rate);
     picture_ids_.switch_source();
     layers_.reset();
+    pictures_.restart();
     state_.set_clock_rate(codec_->clock_rate);
     waiting_for_keyframe_ = type() == MediaType::video;
     if (connected_ && waiting_for_keyframe_) request_keyframe(true);
@@ -279,9 +280,11 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
         waiting_for_keyframe_ = held_back_ = false;
     }
     bool marker = packet->marker;
+    layered_ = packet->layered;
     if (packet->layered && leaves_out(*packet, marker)) return;
     const auto numbers = rewriter_.rewrite(packet->seq, timestamp, capture);
     if (!numbers) return;
+    if (packet->starts_keyframe && type() == MediaType::video) ++counters_.keyframes;
     Outgoing out = outgoing(packet, *numbers, marker);
     out.ids = picture_ids_.forward(codec_->codec, packet->payload());
     out.capture = capture;
@@ -341,6 +344,11 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
         rtp::renumber_red(MutableBytes{buffer}.subspan(size - payload.size(), payload.size()),
                           *out.red);
     if (!control_->transmit(buffer, size)) ++counters_.unsent;
+    if (out.fields.marker && type() == MediaType::video) {
+        if (!out.again && !out.rtx) ++counters_.pictures;
+        if (extensions.transport_seq_num)
+            pictures_.on_sent(*extensions.transport_seq_num, out.fields.timestamp);
+    }
     if (out.rtx) {
         // The original number is part of the payload, RFC 4588 section 4: that is how receivers
         // count, too.
@@ -364,6 +372,8 @@ std::size_t SendTrack::send_padding(Time now) {
     Outgoing again = newest_;
     again.rtx = codec_->rtx;
     transmit(now, again);
+    ++counters_.probes;
+    counters_.probe_bytes += size + rtp::kOriginalSeqSize;
     return size;
 }
 
@@ -419,6 +429,8 @@ void SendTrack::on_report_block(Time now, const rtcp::ReportBlock& block) {
 }
 
 std::optional<rtcp::SenderReport> SendTrack::make_report(Time now, rtcp::NtpTime wall_clock) {
+    byte_rate_.on_tick(now, state_.counters().payload_bytes);
+    picture_rate_.on_tick(now, counters_.pictures);
     return state_.make_report(now, wall_clock);
 }
 

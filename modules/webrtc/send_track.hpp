@@ -7,11 +7,13 @@
 #include "rivero/media/sink.hpp"
 #include "rivero/rtcp/packets.hpp"
 #include "rivero/rtp/extensions.hpp"
+#include "rivero/rtp/rate_meter.hpp"
 #include "rivero/rtp/rtx.hpp"
 #include "rivero/rtp/sender_state.hpp"
 #include "rivero/rtp/stream_rewriter.hpp"
 #include "sdp/negotiation.hpp"
 #include "send_control.hpp"
+#include "sent_pictures.hpp"
 
 #include <array>
 #include <cstdint>
@@ -59,6 +61,10 @@ public:
     enum class KeyframeRequest { pli, fir };
     void on_keyframe_request(KeyframeRequest kind);
     void on_report_block(Time now, const rtcp::ReportBlock& block);
+    /// Feedback about what left over `control`.
+    void on_feedback(const SendControl& control, const rtcp::TransportFeedback& feedback) {
+        if (&control == control_) pictures_.on_feedback(feedback);
+    }
     [[nodiscard]] std::optional<rtcp::SenderReport> make_report(Time now, rtcp::NtpTime wall_clock);
 
     [[nodiscard]] Ssrc ssrc() const { return state_.ssrc(); }
@@ -74,9 +80,23 @@ public:
         std::uint64_t held_back =
             0;  ///< too much for the transport: left out up to the next key frame
         std::uint64_t switches = 0;  ///< between encodings of the source
+        std::uint64_t pictures = 0;  ///< that were sent whole, as far as they came
+        std::uint64_t keyframes = 0;
+        std::uint64_t probes = 0, probe_bytes = 0;  ///< sent again without being asked for
     };
     [[nodiscard]] const Counters& counters() const { return counters_; }
     [[nodiscard]] const rtp::SenderState& state() const { return state_; }
+    /// When its pictures were at the peer, as far as that tells.
+    [[nodiscard]] const SentPictures& pictures() const { return pictures_; }
+    /// In the last second.
+    [[nodiscard]] std::optional<double> bytes_per_second() const { return byte_rate_.per_second(); }
+    [[nodiscard]] std::optional<double> pictures_per_second() const {
+        return picture_rate_.per_second();
+    }
+    /// Of scalable video: what is sent of it.
+    [[nodiscard]] std::optional<codec::LayerFilter::Layer> layer() const {
+        return layered_ ? std::optional{layers_.sent()} : std::nullopt;
+    }
 
 private:
     struct Resent {
@@ -149,6 +169,9 @@ private:
     std::size_t resent_bytes_ = 0;
     std::vector<PastPicture> past_;  ///< oldest first; no more than a group of the source has
     Counters counters_;
+    SentPictures pictures_;
+    bool layered_ = false;
+    rtp::RateMeter byte_rate_, picture_rate_;
 };
 
 }  // namespace rivero::webrtc

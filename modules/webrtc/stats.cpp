@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stats.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -41,6 +42,81 @@ void add_connection(const Peer& peer, Json& out) {
     out[id] = std::move(j);
 }
 
+double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+/// On the wall clock, in ms since 1970.
+double wall_ms(Time at) {
+    using namespace std::chrono;
+    const auto ago = duration<double, std::milli>(Clock::now() - at).count();
+    return duration<double, std::milli>(system_clock::now().time_since_epoch()).count() - ago;
+}
+
+void add_rates(Json& j, std::optional<double> bytes_per_second,
+               std::optional<double> pictures_per_second) {
+    if (bytes_per_second) j["bitrate"] = 8 * *bytes_per_second;
+    if (pictures_per_second) j["framesPerSecond"] = *pictures_per_second;
+}
+
+void add_freezes(Json& j, const rtp::FreezeMeter& meter) {
+    j["freezeCount"] = meter.freezes();
+    j["totalFreezesDuration"] = seconds(meter.frozen());
+}
+
+/// What is there of video only, or of audio only, has no entry with the other.
+void add_received(MediaType type, const ReceiveTrack::StreamStats& s, Json& j) {
+    j["kind"] = type == MediaType::audio ? "audio" : "video";
+    j["headerBytesReceived"] = s.counters.header_bytes;
+    if (s.counters.last_arrival)
+        j["lastPacketReceivedTimestamp"] = wall_ms(*s.counters.last_arrival);
+    add_rates(j, s.bytes_per_second,
+              type == MediaType::video ? s.pictures_per_second : std::nullopt);
+    j["retransmittedPacketsReceived"] = s.recovered;
+    if (type == MediaType::audio) {
+        if (s.audio_level) j["audioLevel"] = rtp::linear_level(*s.audio_level);
+        j["fecPacketsReceived"] = s.redundant;
+        j["fecPacketsDiscarded"] = s.redundant_unused;
+        return;
+    }
+    j["framesReceived"] = s.pictures.pictures();
+    j["keyFramesReceived"] = s.keyframes;
+    if (s.width != 0) {
+        j["frameWidth"] = s.width;
+        j["frameHeight"] = s.height;
+    }
+    add_freezes(j, s.pictures);
+}
+
+void add_sent(MediaType type, const SendTrack& track, Json& j) {
+    const auto& state = track.state();
+    const auto& counters = track.counters();
+    j["kind"] = type == MediaType::audio ? "audio" : "video";
+    j["headerBytesSent"] = state.counters().header_bytes;
+    add_rates(j, track.bytes_per_second(),
+              type == MediaType::video ? track.pictures_per_second() : std::nullopt);
+    // Probes repeat packets that nobody misses.
+    const auto without = [](std::uint64_t all, std::uint64_t part) {
+        return all - std::min(all, part);
+    };
+    j["retransmittedPacketsSent"] =
+        without(state.counters().retransmitted_packets, counters.probes);
+    j["retransmittedBytesSent"] =
+        without(state.counters().retransmitted_bytes, counters.probe_bytes);
+    if (state.remote()) j["jitter"] = state.remote()->jitter_seconds;
+    j["totalRoundTripTime"] = seconds(state.total_rtt());
+    j["roundTripTimeMeasurements"] = state.rtt_measurements();
+    if (type == MediaType::audio) return;
+    j["framesSent"] = counters.pictures;
+    j["keyFramesSent"] = counters.keyframes;
+    if (const auto layer = track.layer())
+        j["scalabilityMode"] =
+            'L' + std::to_string(layer->spatial + 1) + 'T' + std::to_string(layer->temporal + 1);
+    if (track.source() && track.source()->encodings() && track.attached() && !track.converted())
+        j["encodingIndex"] = track.selection().current;
+    if (track.pictures().measured()) add_freezes(j, track.pictures().freezes());
+}
+
 void add_inbound(const Peer& peer, MediaType type, Json& out) {
     const ReceiveTrack& track = peer.receive(type);
     if (!track.receives()) return;
@@ -59,7 +135,7 @@ void add_inbound(const Peer& peer, MediaType type, Json& out) {
         j["nackCount"] = s.nacks;
         j["pliCount"] = s.plis;
         j["firCount"] = s.firs;
-        if (s.audio_level) j["audioLevel"] = rtp::linear_level(*s.audio_level);
+        add_received(type, s, j);
         j["remb"] = type == MediaType::video && peer.remb_sent() ? peer.remb_sent()->bps : 0;
         out[id] = std::move(j);
     }
@@ -89,6 +165,7 @@ void add_outbound(const Peer& peer, MediaType type, Json& out) {
     j["pliCount"] = track.counters().plis;
     j["firCount"] = track.counters().firs;
     j["remb"] = remb ? remb->bps : 0;
+    add_sent(type, track, j);
     out[id] = std::move(j);
 }
 

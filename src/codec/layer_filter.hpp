@@ -6,6 +6,7 @@
 #include "rivero/base/units.hpp"
 #include "rivero/rtp/packet.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +43,11 @@ public:
 
     [[nodiscard]] Layer current() const { return current_; }
     [[nodiscard]] Layer wanted() const { return wanted_; }
+    /// What is sent: current(), but no layer that the stream does not have.
+    [[nodiscard]] Layer sent() const {
+        return {std::min(current_.spatial, top_.spatial),
+                std::min(current_.temporal, top_.temporal)};
+    }
 
 private:
     static constexpr std::size_t kSpatial = 4, kTemporal = 4;

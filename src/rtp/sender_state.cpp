@@ -51,7 +51,11 @@ void SenderState::on_report_block(Time now, const rtcp::ReportBlock& block) {
         const Duration rtt =
             now - reports_[i].sent - rtcp::from_short_ntp(block.delay_since_last_sr);
         // Rounding can make it slightly negative; more than that is nonsense.
-        if (rtt > -10ms) rtt_ = std::max(rtt, Duration::zero());
+        if (rtt > -10ms) {
+            rtt_ = std::max(rtt, Duration::zero());
+            total_rtt_ += *rtt_;
+            ++rtt_measurements_;
+        }
         return;
     }
 }

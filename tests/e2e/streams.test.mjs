@@ -99,3 +99,62 @@ test('who comes late has a picture without a key frame of his own', async (t) =>
   await first.peer.decodes(10);
   for (const peer of [sender, first.peer, late.peer]) await peer.end();
 });
+
+test('statistics say what Chromium says of the same streams', async (t) => {
+  const daemon = await Daemon.for(t);
+  const client = await daemon.client();
+  const pipeline = await client.create('MediaPipeline');
+  const [from, to] = [await endpoint(client, pipeline), await endpoint(client, pipeline)];
+  await client.connect(from, to);
+  const page = await browser.page();
+  t.after(() => page.close());
+  const encodings = [{ rid: 'q', scaleResolutionDownBy: 2, maxBitrate: 100_000 }, { rid: 'f', maxBitrate: 600_000 }];
+  const sender = await Peer.join(page, new RpcSignalling(client, from), { send: ['audio', 'video'], codec: 'VP8', width: 640, height: 360, encodings });
+  const receiver = await Peer.join(page, new RpcSignalling(client, to), { receive: ['audio', 'video'], codec: 'VP8' });
+  const of = async (id, type) => Object.values(await client.invoke(id, 'getStats')).filter((s) => s.type === type);
+  const near = (ours, theirs, share, what) => {
+    t.diagnostic(`${what}: ${ours} here, ${theirs} there`);
+    assert.ok(Math.abs(ours - theirs) <= share * theirs, `${what}: ${ours} here, ${theirs} in the browser`);
+  };
+  // The way to the receiver has been measured, and the best picture goes to it.
+  await receiver.reaches((s) => s.in.video?.frameHeight === 360 && s.in.video.framesDecoded > 60, 'does not get the large picture', 30_000);
+  await sender.reaches((s) => s.encodings.length === 2 && s.encodings.every((e) => e.framesEncoded > 60), 'does not send both', 30_000);
+
+  // In one direction, asked one after the other: what is counted differs by what was on the way.
+  const inbound = await of(from, 'inboundrtp');
+  const sent = await sender.stats();
+  assert.deepEqual(inbound.map((s) => s.rid ?? s.kind).sort(), ['audio', 'f', 'q'], 'one entry for each encoding');
+  for (const theirs of sent.encodings) {
+    const ours = inbound.find((s) => s.rid === theirs.rid);
+    assert.equal(ours.ssrc, String(theirs.ssrc));
+    // The browser counts its probes, which repeat packets over the retransmission stream.
+    assert.ok(ours.packetsReceived <= theirs.packetsSent + 20 && ours.packetsReceived >= 0.9 * theirs.framesSent, `${ours.packetsReceived} packets, ${theirs.packetsSent} there`);
+    near(ours.framesReceived, theirs.framesSent, 0.1, `${ours.rid} pictures`);
+    assert.equal(ours.keyFramesReceived, theirs.keyFramesEncoded);
+    assert.deepEqual([ours.frameWidth, ours.frameHeight], [theirs.frameWidth, theirs.frameHeight]);
+    near(ours.framesPerSecond, theirs.framesPerSecond, 0.5, `${ours.rid} pictures per second`);
+    assert.ok(ours.bitrate > 10_000 && ours.bitrate < 2 * theirs.targetBitrate + 100_000, `${ours.bitrate} of ${theirs.targetBitrate}`);
+    assert.ok(ours.freezeCount >= 0 && ours.totalFreezesDuration >= 0);
+    assert.ok(Math.abs(ours.lastPacketReceivedTimestamp - ours.timestampMillis) < 2000);
+  }
+  const loud = inbound.find((s) => s.kind === 'audio');
+  assert.ok(loud.audioLevel >= 0 && loud.audioLevel <= 1);
+  assert.equal(loud.framesReceived, undefined, 'there are no pictures in sound');
+
+  const outbound = await of(to, 'outboundrtp');
+  const got = await receiver.stats();
+  for (const ours of outbound) {
+    const theirs = got.in[ours.kind];
+    near(ours.packetsSent - ours.retransmittedPacketsSent, theirs.packetsReceived, 0.1, `${ours.kind} packets out`);
+    assert.equal(ours.pliCount, theirs.pliCount ?? 0);
+    assert.equal(ours.packetsLost, theirs.packetsLost);
+    assert.ok(ours.roundTripTimeMeasurements > 0 && ours.totalRoundTripTime / ours.roundTripTimeMeasurements < 1);
+    assert.ok(ours.jitter >= 0 && ours.jitter < 1);
+    if (ours.kind === 'audio') continue;
+    assert.equal(ours.encodingIndex, 1);
+    near(ours.framesSent, theirs.framesReceived, 0.1, 'pictures out');
+    near(ours.keyFramesSent, theirs.keyFramesDecoded, 0.5, 'key frames out');
+    assert.ok(ours.freezeCount >= 0 && ours.totalFreezesDuration >= 0, 'feedback tells of freezes');
+  }
+  for (const peer of [sender, receiver]) await peer.end();
+});

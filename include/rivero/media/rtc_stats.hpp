@@ -5,6 +5,7 @@
 #include "rivero/media/stats.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -93,14 +94,57 @@ struct RtcInboundRTPStreamStats : RtcRTPStreamStats {
     std::int64_t packetsReceived = 0;
     std::int64_t bytesReceived = 0;
     double jitter = 0;
+    std::optional<std::string> kind;
+    std::optional<std::string> rid;
+    std::optional<std::int64_t> headerBytesReceived;
+    std::optional<double> lastPacketReceivedTimestamp;
+    std::optional<double> bitrate;
+    std::optional<std::int64_t> retransmittedPacketsReceived;
+    std::optional<std::int64_t> framesReceived;
+    std::optional<std::int64_t> keyFramesReceived;
+    std::optional<double> framesPerSecond;
+    std::optional<std::int64_t> frameWidth;
+    std::optional<std::int64_t> frameHeight;
+    std::optional<std::int64_t> freezeCount;
+    std::optional<double> totalFreezesDuration;
+    std::optional<double> audioLevel;
+    std::optional<std::int64_t> fecPacketsReceived;
+    std::optional<std::int64_t> fecPacketsDiscarded;
 };
 inline auto describe(Identity<RtcInboundRTPStreamStats>) {
     using S = RtcInboundRTPStreamStats;
-    return structure<S>("RTCInboundRTPStreamStats", "An RTP stream that comes in.",
-                        field("packetsReceived", &S::packetsReceived, "Packets that came."),
-                        field("bytesReceived", &S::bytesReceived, "Bytes of their payloads."),
-                        field("jitter", &S::jitter,
-                              "Interarrival jitter in seconds (RFC 3550 section 6.4.1)."))
+    return structure<S>(
+               "RTCInboundRTPStreamStats", "An RTP stream that comes in.",
+               field("packetsReceived", &S::packetsReceived, "Packets that came."),
+               field("bytesReceived", &S::bytesReceived, "Bytes of their payloads."),
+               field("jitter", &S::jitter,
+                     "Interarrival jitter in seconds (RFC 3550 section 6.4.1)."),
+               field("kind", &S::kind, "audio or video."),
+               field("rid", &S::rid, "Of several encodings of a picture: which one."),
+               field("headerBytesReceived", &S::headerBytesReceived,
+                     "Bytes of RTP headers and padding."),
+               field("lastPacketReceivedTimestamp", &S::lastPacketReceivedTimestamp,
+                     "When the last packet came, in ms since 1970."),
+               field("bitrate", &S::bitrate, "Of the payloads in the last second, in bit/s."),
+               field("retransmittedPacketsReceived", &S::retransmittedPacketsReceived,
+                     "Packets that came because they were asked for again."),
+               field("framesReceived", &S::framesReceived, "Pictures that came whole."),
+               field("keyFramesReceived", &S::keyFramesReceived,
+                     "Key frames that came, whole or not."),
+               field("framesPerSecond", &S::framesPerSecond, "Whole pictures in the last second."),
+               field("frameWidth", &S::frameWidth, "Width of the last key frame."),
+               field("frameHeight", &S::frameHeight, "Height of the last key frame."),
+               field("freezeCount", &S::freezeCount,
+                     "How often the next whole picture was late: by three times the mean "
+                     "interval, and by 150 ms."),
+               field("totalFreezesDuration", &S::totalFreezesDuration,
+                     "How long that was in all, in seconds."),
+               field("audioLevel", &S::audioLevel,
+                     "How loud the last packet is, from 0 to 1 (RFC 6464)."),
+               field("fecPacketsReceived", &S::fecPacketsReceived,
+                     "Redundant packets that came within others (RFC 2198)."),
+               field("fecPacketsDiscarded", &S::fecPacketsDiscarded,
+                     "Those of them that were not needed."))
         .extending<RtcRTPStreamStats>();
 }
 
@@ -109,16 +153,58 @@ struct RtcOutboundRTPStreamStats : RtcRTPStreamStats {
     std::int64_t bytesSent = 0;
     double targetBitrate = 0;
     double roundTripTime = 0;
+    std::optional<std::string> kind;
+    std::optional<std::int64_t> encodingIndex;
+    std::optional<std::string> scalabilityMode;
+    std::optional<std::int64_t> headerBytesSent;
+    std::optional<double> bitrate;
+    std::optional<std::int64_t> retransmittedPacketsSent;
+    std::optional<std::int64_t> retransmittedBytesSent;
+    std::optional<double> jitter;
+    std::optional<double> totalRoundTripTime;
+    std::optional<std::int64_t> roundTripTimeMeasurements;
+    std::optional<std::int64_t> framesSent;
+    std::optional<std::int64_t> keyFramesSent;
+    std::optional<double> framesPerSecond;
+    std::optional<std::int64_t> freezeCount;
+    std::optional<double> totalFreezesDuration;
 };
 inline auto describe(Identity<RtcOutboundRTPStreamStats>) {
     using S = RtcOutboundRTPStreamStats;
-    return structure<S>("RTCOutboundRTPStreamStats", "An RTP stream that goes out.",
-                        field("packetsSent", &S::packetsSent, "Packets that were sent."),
-                        field("bytesSent", &S::bytesSent, "Bytes of their payloads."),
-                        field("targetBitrate", &S::targetBitrate,
-                              "What the peer can take, in bit/s; 0 while it has not said."),
-                        field("roundTripTime", &S::roundTripTime,
-                              "To the peer and back, in seconds; 0 while unknown."))
+    return structure<S>(
+               "RTCOutboundRTPStreamStats", "An RTP stream that goes out.",
+               field("packetsSent", &S::packetsSent, "Packets that were sent."),
+               field("bytesSent", &S::bytesSent, "Bytes of their payloads."),
+               field("targetBitrate", &S::targetBitrate,
+                     "What the peer can take, in bit/s; 0 while it has not said."),
+               field("roundTripTime", &S::roundTripTime,
+                     "To the peer and back, in seconds; 0 while unknown."),
+               field("kind", &S::kind, "audio or video."),
+               field("encodingIndex", &S::encodingIndex,
+                     "Of several encodings that the sender makes: which one goes out, from "
+                     "0 in the order of the sender's list."),
+               field("scalabilityMode", &S::scalabilityMode,
+                     "Of a picture in layers: those that go out (L2T3: two spatial, three "
+                     "temporal ones)."),
+               field("headerBytesSent", &S::headerBytesSent, "Bytes of RTP headers."),
+               field("bitrate", &S::bitrate, "Of the payloads in the last second, in bit/s."),
+               field("retransmittedPacketsSent", &S::retransmittedPacketsSent,
+                     "Packets that were sent again because they were asked for."),
+               field("retransmittedBytesSent", &S::retransmittedBytesSent,
+                     "Bytes of their payloads."),
+               field("jitter", &S::jitter, "What the peer says of it, in seconds."),
+               field("totalRoundTripTime", &S::totalRoundTripTime,
+                     "Sum of all measurements, in seconds."),
+               field("roundTripTimeMeasurements", &S::roundTripTimeMeasurements,
+                     "How many they are."),
+               field("framesSent", &S::framesSent, "Pictures that were sent."),
+               field("keyFramesSent", &S::keyFramesSent, "Key frames among them."),
+               field("framesPerSecond", &S::framesPerSecond, "Pictures sent in the last second."),
+               field("freezeCount", &S::freezeCount,
+                     "How often the next picture came late to the peer, by its "
+                     "transport-wide feedback; absent without it."),
+               field("totalFreezesDuration", &S::totalFreezesDuration,
+                     "How long that was in all, in seconds."))
         .extending<RtcRTPStreamStats>();
 }
 

@@ -54,6 +54,9 @@ public:
     [[nodiscard]] const std::optional<Remote>& remote() const { return remote_; }
     /// The last round trip time; nothing until a report refers to an SR of ours.
     [[nodiscard]] std::optional<Duration> rtt() const { return rtt_; }
+    /// All of them, and how many they were.
+    [[nodiscard]] Duration total_rtt() const { return total_rtt_; }
+    [[nodiscard]] std::uint64_t rtt_measurements() const { return rtt_measurements_; }
 
 private:
     struct SentReport {
@@ -72,6 +75,8 @@ private:
     std::size_t report_count_ = 0;
     std::optional<Remote> remote_;
     std::optional<Duration> rtt_;
+    Duration total_rtt_{};
+    std::uint64_t rtt_measurements_ = 0;
 };
 
 }  // namespace rivero::rtp

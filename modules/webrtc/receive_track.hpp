@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "codec/dependency_descriptor.hpp"
 #include "codec/inspect.hpp"
 #include "rivero/media/source.hpp"
 #include "rivero/rtcp/packets.hpp"
@@ -86,6 +87,7 @@ private:
         std::optional<std::size_t> encoding;  ///< of a simulcast sender
         rtp::StreamReceiver receiver;
         codec::Inspector inspector;
+        codec::DependencyReader dependencies;
         std::uint64_t keyframes = 0;
         std::uint64_t nacks = 0, plis = 0, firs = 0;
         double fraction_lost = 0;
@@ -97,11 +99,14 @@ private:
     /// A peer cannot make us hold more than this per section.
     static constexpr std::size_t kMaxStreams = 8;
 
-    [[nodiscard]] bool simulcast() const {
-        return section_ && section_->simulcast && section_->remote_rids.size() > 1;
+    [[nodiscard]] bool by_rid() const {
+        return section_->simulcast && section_->remote_rids.size() > 1;
     }
-    /// Which of the source's encodings a layer is; empty when we do not know it.
-    [[nodiscard]] std::optional<std::size_t> encoding_of(const std::string& rid) const;
+    /// How many encodings of its picture the peer announces.
+    [[nodiscard]] std::size_t encodings() const;
+    [[nodiscard]] bool simulcast() const { return section_ && encodings() > 1; }
+    /// Which of the source's encodings a stream is; empty when we do not know it.
+    [[nodiscard]] std::optional<std::size_t> encoding_of(Ssrc ssrc, const std::string& rid) const;
     [[nodiscard]] Stream* stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec,
                                      const rtp::Demuxer::Route& route);
     /// The stream that a retransmission stream repairs.
@@ -109,6 +114,7 @@ private:
     /// The stream that a key frame of this encoding is asked of.
     [[nodiscard]] Stream* stream_of(std::size_t encoding);
     void push(Stream& stream, rtp::PacketPtr packet, bool padding);
+    void inspect(Stream& stream, rtp::Packet& packet);
     [[nodiscard]] media::Format format_of(const sdp::NegotiatedCodec& codec) const;
 
     const MediaType type_;

@@ -27,6 +27,9 @@ struct Outgoing {
     Codec codec{};
     std::optional<PayloadType> rtx;  ///< sent again, in the retransmission stream
     bool again = false;              ///< sent again, in whichever stream
+    /// For its dependency descriptor, if it has one: see codec::rewrite_dependency_descriptor.
+    std::optional<std::uint16_t> frame_number = {};
+    std::optional<std::uint32_t> active_targets = {};
 };
 
 /// What leaves over one transport of a peer: gives it transport-wide numbers, spreads bursts over

@@ -46,11 +46,48 @@ function flash({ width, height, fps }) {
   return new MediaStream([...canvas.captureStream(fps).getVideoTracks(), ...out.stream.getAudioTracks()]);
 }
 
+/** Pictures that take as many bits as they are given: squares of any colour, some of which change. */
+function texture({ width, height, fps }) {
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width, height });
+  const draw = canvas.getContext('2d', { alpha: false });
+  const side = 16, all = (width / side) * (height / side);
+  const square = () => {
+    draw.fillStyle = `hsl(${360 * Math.random()} 60% ${20 + 60 * Math.random()}%)`;
+    draw.fillRect(side * Math.floor(Math.random() * width / side), side * Math.floor(Math.random() * height / side), side, side);
+  };
+  const paint = (count) => { for (let i = 0; i < count; ++i) square(); };
+  paint(2 * all);
+  setInterval(() => paint(all / 30), 1000 / fps);
+  return canvas.captureStream(fps);
+}
+
 function prefer(transceiver, codec) {
   const all = RTCRtpReceiver.getCapabilities('video').codecs;
   const wanted = all.filter((c) => c.mimeType.toLowerCase() === `video/${codec.toLowerCase()}`);
   if (!wanted.length) throw new Error(`this browser has no ${codec}`);
   transceiver.setCodecPreferences([...wanted, ...all.filter((c) => /rtx/i.test(c.mimeType))]);
+}
+
+/** Dependency descriptors, which Chromium offers by itself only when it sends layers. */
+function askForDescriptors(transceiver) {
+  transceiver.setHeaderExtensionsToNegotiate(transceiver.getHeaderExtensionsToNegotiate()
+    .map((e) => (e.uri.endsWith('#dependency-descriptor-rtp-header-extension') ? { ...e, direction: 'sendrecv' } : e)));
+}
+
+/** Announces `count` encodings by their SSRCs, as applications did before browsers knew RIDs. */
+function withSsrcGroup(sdp, count) {
+  const [before, video] = sdp.split(/(?=m=video)/);
+  const [group, media, repair] = video.match(/a=ssrc-group:FID (\d+) (\d+)\r\n/);
+  const lines = video.match(/a=ssrc:.*\r\n/g).join('');
+  let more = '';
+  const all = [Number(media)];
+  for (let i = 1; i < count; ++i) {
+    const [m, r] = [Number(media) + 2 * i, Number(repair) + 2 * i];
+    all.push(m);
+    more += `a=ssrc-group:FID ${m} ${r}\r\n` + lines.replaceAll(`ssrc:${media} `, `ssrc:${m} `).replaceAll(`ssrc:${repair} `, `ssrc:${r} `);
+  }
+  return before + video.replace(group, `a=ssrc-group:SIM ${all.join(' ')}\r\n${group}`) + more;
 }
 
 /** Notes when the first decoded picture is there, without the need to draw it. */
@@ -89,7 +126,7 @@ async function open(name, options) {
     }
   };
   if (options.send.length) {
-    const make = options.source === 'flash' ? flash : camera;
+    const make = { flash, texture }[options.source] ?? camera;
     peer.stream = await make({ ...options, audio: options.send.includes('audio'), video: options.send.includes('video') });
   }
   return peer;
@@ -99,7 +136,7 @@ window.rtc = {
   /** { pc, stream } by name, for what only one test does. */
   peers,
   /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps,
-      encodings (RTCRtpEncodingParameters: simulcast) */
+      encodings (RTCRtpEncodingParameters: simulcast), ssrcGroup (how many encodings, announced by SSRC), descriptors */
   async offer(name, options) {
     const { pc, stream } = await open(name, options);
     for (const kind of ['audio', 'video']) {
@@ -111,8 +148,11 @@ window.rtc = {
         ...(sends && kind === 'video' && options.encodings ? { sendEncodings: options.encodings } : {}),
       });
       if (kind === 'video' && options.codec) prefer(transceiver, options.codec);
+      if (kind === 'video' && options.descriptors) askForDescriptors(transceiver);
     }
-    await pc.setLocalDescription(await pc.createOffer());
+    const offer = await pc.createOffer();
+    if (options.ssrcGroup) offer.sdp = withSsrcGroup(offer.sdp, options.ssrcGroup);
+    await pc.setLocalDescription(offer);
     return pc.localDescription.sdp;
   },
   /** @return the answer to the server's offer; what is received follows from the offer */

@@ -65,8 +65,11 @@ void declare(Module& module) {
                        doc("ICE state of each transport."))
             .read_only("DtlsConnectionState", &WebRtcEndpoint::get_dtls_connection_state,
                        doc("DTLS state of each transport."))
-            .method("gatherCandidates", &WebRtcEndpoint::gather_candidates,
-                    doc("Starts to look for local candidates, which come as IceCandidateFound."))
+            .method(
+                "gatherCandidates", &WebRtcEndpoint::gather_candidates,
+                doc("Starts to look for local candidates, which come as IceCandidateFound. Before "
+                    "there is a description it is kept in mind. ICE_GATHER_CANDIDATES_ERROR "
+                    "when no interface has an address that can be used."))
             .method("addIceCandidate", &WebRtcEndpoint::add_ice_candidate,
                     arg("candidate").says("A candidate of the peer's."),
                     doc("Tells a remote candidate, before or after the SDP. "

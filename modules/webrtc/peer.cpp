@@ -199,12 +199,12 @@ void Peer::configure_ice(Leg& leg, const sdp::NegotiatedTransport& transport,
                              fingerprints_of(transport));
 }
 
-void Peer::gather() {
-    if (gathering_) return;
-    gathering_ = true;
+Result<void> Peer::gather() {
+    if (gathering_) return {};
     for (auto& leg : legs_)
-        if (auto gathered = leg->transport.ice().gather(); !gathered)
-            events_.on_error(gathered.error().message);
+        if (auto gathered = leg->transport.ice().gather(); !gathered) return gathered;
+    gathering_ = true;
+    return {};
 }
 
 void Peer::add_candidate(std::size_t m_line, const std::string& candidate) {

@@ -5,6 +5,7 @@
 #include "receive_track.hpp"
 #include "remb_estimator.hpp"
 #include "rivero/base/loop.hpp"
+#include "rivero/base/result.hpp"
 #include "rivero/media/graph.hpp"
 #include "rivero/media/source.hpp"
 #include "rivero/rtp/clock_sync.hpp"
@@ -72,7 +73,8 @@ public:
     /// restart ICE
     void configure(const sdp::NegotiatedSession& session,
                    const std::vector<transport::IceCredentials>& local);
-    void gather();
+    /// @return why a transport found no address to receive at; it may be tried again then
+    [[nodiscard]] Result<void> gather();
     void add_candidate(std::size_t m_line, const std::string& candidate);
     void request_keyframe(MediaType type);
     struct Limits {

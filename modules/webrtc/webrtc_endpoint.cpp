@@ -302,7 +302,11 @@ void WebRtcEndpoint::open_peer(bool controlling) {
     ice.dscp = options_.dscp == DscpValue::no_value ? settings_.dscp : dscp_code(options_.dscp);
     peer_->post([settings = std::move(settings), dtls = context_->dtls(options_.key)](
                     Peer& peer) mutable { peer.open(std::move(settings), std::move(dtls)); });
-    if (gather_wanted_) peer_->post([](Peer& peer) { peer.gather(); });
+    if (!gather_wanted_) return;
+    // Nobody waits for an answer any more.
+    peer_->post([on_error = peer_events().on_error](Peer& peer) {
+        if (auto gathered = peer.gather(); !gathered) on_error(gathered.error().message);
+    });
 }
 
 void WebRtcEndpoint::prepare_capabilities() {
@@ -473,10 +477,20 @@ void WebRtcEndpoint::on_bandwidth_changed() {
     peer_->post([limits](Peer& peer) { peer.set_limits(limits); });
 }
 
-void WebRtcEndpoint::gather_candidates() {
+remote::Future<remote::Done> WebRtcEndpoint::gather_candidates() {
     gather_wanted_ = true;
     // Before there is anything to negotiate the wish is kept: candidates come as soon as they can.
-    if (opened_) peer_->post([](Peer& peer) { peer.gather(); });
+    if (!opened_) return remote::Done{};
+    auto promise = std::make_shared<remote::Promise<remote::Done>>();
+    auto future = promise->future();
+    peer_->post([promise](Peer& peer) {
+        if (auto gathered = peer.gather(); !gathered) {
+            promise->fail(ErrorCode::ice_gather_candidates_error, gathered.error().message);
+        } else {
+            promise->set({});
+        }
+    });
+    return future;
 }
 
 void WebRtcEndpoint::add_ice_candidate(const IceCandidate& candidate) {

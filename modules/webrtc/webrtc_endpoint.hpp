@@ -55,7 +55,7 @@ public:
     [[nodiscard]] std::vector<IceConnection> get_ice_connection_state() const;
     [[nodiscard]] std::vector<DtlsConnection> get_dtls_connection_state() const;
 
-    void gather_candidates();
+    [[nodiscard]] remote::Future<remote::Done> gather_candidates();
     void add_ice_candidate(const IceCandidate& candidate);
     void create_data_channel(std::optional<std::string> label, std::optional<bool> ordered,
                              std::optional<int> max_packet_life_time,

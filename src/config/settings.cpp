@@ -152,9 +152,10 @@ std::vector<Field> make_fields() {
              "Clients connect to ws://address:port/<path>; this is what they use by default.",
              RIVERO_MEMBER(listen.path)),
         list("listen.allowedOrigins",
-             "Web origins whose pages may connect (https://app.example.org), besides localhost and "
-             "the server itself; \"*\" is all. Clients that are no browsers have no origin and are "
-             "not asked.",
+             "Web origins whose pages may connect (https://app.example.org:8443), besides the "
+             "pages of "
+             "this server itself; \"*\" is all. Another scheme, host or port is another origin. "
+             "Clients that are no browsers have no origin and are not asked.",
              ",", RIVERO_MEMBER(listen.allowed_origins)),
         list("listen.hostNames",
              "Names by which browsers reach this server, besides addresses, localhost, the "

@@ -191,7 +191,8 @@ void check(const Settings& settings) {
             throw ConfigError{"listen.accessTokens: a token of " + std::to_string(token.size()) +
                               " characters can be guessed; 16 are the least"};
     for (const auto& origin : settings.listen.allowed_origins)
-        if (origin != "*" && (origin.find("://") == std::string::npos || origin.ends_with('/')))
+        if (origin != "*" && (origin.find("://") == std::string::npos ||
+                              origin.find('/', origin.find("://") + 3) != std::string::npos))
             throw ConfigError{"listen.allowedOrigins: \"" + origin +
                               "\" is not like https://app.example.org"};
     const auto check_codecs = [](const char* name, const std::vector<std::string>& codecs,

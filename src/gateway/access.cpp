@@ -3,12 +3,12 @@
 #include "gateway/access.hpp"
 
 #include "gateway/http_files.hpp"
+#include "gateway/origin.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
@@ -27,23 +27,6 @@ std::string lower(std::string_view text) {
     std::transform(low.begin(), low.end(), low.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return low;
-}
-
-/// "Host" without its port; IPv6 addresses keep their brackets.
-std::string host_name(std::string_view authority) {
-    if (authority.starts_with('[')) return lower(authority.substr(0, authority.find(']') + 1));
-    return lower(authority.substr(0, authority.find(':')));
-}
-
-bool is_address(const std::string& host) {
-    std::array<std::uint8_t, 16> ignored{};
-    if (host.starts_with('[') && host.ends_with(']'))
-        return inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), ignored.data()) == 1;
-    return inet_pton(AF_INET, host.c_str(), ignored.data()) == 1;
-}
-
-bool is_local(const std::string& host) {
-    return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
 }
 
 std::string own_name() {
@@ -76,29 +59,29 @@ Access::Access(AccessOptions options) : options_{std::move(options)} {
 bool Access::origin_allowed(std::string_view origin, std::string_view host,
                             const std::function<bool(const std::string&)>& names_us) const {
     if (origin.empty()) return true;
+    const auto page = parse_origin(origin);
     for (const auto& one : options_.allowed_origins)
-        if (one == "*" || one == origin) return true;
-    const auto scheme_end = origin.find("://");
-    if (scheme_end == std::string_view::npos) return false;  // "null": a file or a sandboxed frame
-    const auto name = host_name(origin.substr(scheme_end + 3));
-    if (name.empty() || host.empty()) return false;
-    return (is_local(name) || name == host_name(host)) && host_is_ours(host, names_us);
+        if (one == "*" || (page && parse_origin(one) == page)) return true;
+    if (!page) return false;  // "null": a file or a sandboxed frame
+    const auto server = parse_authority(host);
+    return server && is_same_origin(*page, *server, names_us != nullptr) &&
+           host_is_ours(host, names_us);
 }
 
 bool Access::host_is_ours(std::string_view host,
                           const std::function<bool(const std::string&)>& names_us) const {
     if (host.empty()) return true;
-    const auto name = host_name(host);
-    if (is_local(name) || is_address(name) || name == own_name()) return true;
+    const auto server = parse_authority(host);
+    if (!server) return false;
+    const auto& name = server->host;
+    if (server->is_local() || server->is_address() || name == own_name()) return true;
     const auto& ours = options_.host_names;
     if (std::any_of(ours.begin(), ours.end(), [&](const auto& one) { return lower(one) == name; }))
         return true;
     // Where the operator lets pages of a name in, this name is no stranger.
-    for (const auto& origin : options_.allowed_origins) {
-        const auto scheme_end = origin.find("://");
-        if (origin == "*" || (scheme_end != std::string::npos &&
-                              host_name(std::string_view{origin}.substr(scheme_end + 3)) == name))
-            return true;
+    for (const auto& one : options_.allowed_origins) {
+        const auto origin = parse_origin(one);
+        if (one == "*" || (origin && origin->host == name)) return true;
     }
     return names_us && names_us(name);
 }

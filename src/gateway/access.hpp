@@ -33,8 +33,9 @@ public:
     /// Decides whether a page may open a WebSocket: browsers send its origin, other clients none.
     /// Without this every web page could command the server of the one who looks at it.
     ///
-    /// The page's own server is asked for by the Host header. A page can give its own name our
-    /// address (DNS rebinding), so a name counts only when it is known to be ours.
+    /// A page of this very server passes (is_same_origin()). Which server it means to reach is in
+    /// the Host header. A page can give its own name our address (DNS rebinding), so a name counts
+    /// only when it is known to be ours.
     /// @param origin header, empty when there is none
     /// @param host header
     /// @param names_us whether a name stands in our certificate; null without TLS

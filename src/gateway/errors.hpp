@@ -3,6 +3,7 @@
 #pragma once
 
 #include "jsonrpc/message.hpp"
+#include "rivero/remote/error.hpp"
 
 #include <string>
 
@@ -15,29 +16,32 @@ using jsonrpc::RpcError;
 /// What became of a request: its result, or the error that the client gets.
 using Outcome = tl::expected<Json, ErrorObject>;
 
-// The errors that the gateway itself gives; media hosts have many more. Codes and names are those
-// that Kurento's clients know.
+/// The errors that the gateway itself gives; media hosts have many more.
+[[nodiscard]] inline ErrorObject media_error(remote::ErrorCode code, std::string message) {
+    return jsonrpc::media_error(static_cast<int>(code), std::string{error_type(code)},
+                                std::move(message));
+}
 [[nodiscard]] inline ErrorObject object_not_found(const std::string& id) {
-    return jsonrpc::media_error(40101, "MEDIA_OBJECT_NOT_FOUND", "Object '" + id + "' not found");
+    return media_error(remote::ErrorCode::media_object_not_found, "Object '" + id + "' not found");
 }
 [[nodiscard]] inline ErrorObject invalid_session(const std::string& session) {
-    return jsonrpc::media_error(40007, "INVALID_SESSION", "Invalid session '" + session + "'");
+    return media_error(remote::ErrorCode::invalid_session, "Invalid session '" + session + "'");
 }
 [[nodiscard]] inline ErrorObject bad_parameter(std::string message) {
-    return jsonrpc::media_error(40001, "MARSHALL_ERROR", std::move(message));
+    return media_error(remote::ErrorCode::marshall_error, std::move(message));
 }
 [[nodiscard]] inline ErrorObject malformed_transaction(std::string message) {
-    return jsonrpc::media_error(40008, "MALFORMED_TRANSACTION", std::move(message));
+    return media_error(remote::ErrorCode::malformed_transaction, std::move(message));
 }
 [[nodiscard]] inline ErrorObject not_enough_resources(std::string message) {
-    return jsonrpc::media_error(40009, "NOT_ENOUGH_RESOURCES", std::move(message));
+    return media_error(remote::ErrorCode::not_enough_resources, std::move(message));
 }
 [[nodiscard]] inline ErrorObject unexpected_error(std::string message) {
-    return jsonrpc::media_error(40003, "UNEXPECTED_ERROR", std::move(message));
+    return media_error(remote::ErrorCode::unexpected_error, std::move(message));
 }
 [[nodiscard]] inline ErrorObject newref_outside_transaction(const std::string& ref) {
-    return jsonrpc::media_error(40109, "MEDIA_OBJECT_NOT_FOUND_TRANSACTION_NO_COMMIT",
-                                "'" + ref + "' refers to a result outside of its transaction");
+    return media_error(remote::ErrorCode::media_object_not_found_transaction_no_commit,
+                       "'" + ref + "' refers to a result outside of its transaction");
 }
 /// An operation that the class does not have; Kurento's server gives this odd code.
 [[nodiscard]] inline ErrorObject no_such_operation(const std::string& operation,

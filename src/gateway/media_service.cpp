@@ -231,8 +231,8 @@ void MediaService::subscribe(const Call& call, Reply reply) {
     if (topic.object == kServerManager) {
         use_session(call.session);
         if (!ServerManager::has_event(topic.type))
-            throw RpcError{jsonrpc::media_error(40106, "MEDIA_OBJECT_EVENT_NOT_SUPPORTED",
-                                                "ServerManager has no event '" + topic.type + "'")};
+            throw RpcError{media_error(remote::ErrorCode::media_object_event_not_supported,
+                                       "ServerManager has no event '" + topic.type + "'")};
     } else {
         host = &access(call.session, topic.object);
     }
@@ -450,8 +450,8 @@ void MediaService::check_same_host(const std::string& object, const std::string&
     if (operation != "connect" && operation != "disconnect") return;
     const auto other = first_known_object(params);
     if (other && objects_.host_of(*other) != objects_.host_of(object))
-        throw RpcError{jsonrpc::media_error(
-            40004, "CONNECT_ERROR",
+        throw RpcError{media_error(
+            remote::ErrorCode::connect_error,
             "Objects '" + object + "' and '" + *other + "' belong to different pipelines")};
 }
 

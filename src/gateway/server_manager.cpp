@@ -91,8 +91,8 @@ std::map<std::string, ServerManager::Operation> ServerManager::operations() {
              const std::string name = text_parameter(params, "moduleName");
              const Json* kmd = sources_.modules.kmd(name);
              if (kmd == nullptr)
-                 throw RpcError{jsonrpc::media_error(40500, "SERVER_MANAGER_ERROR_KMD_NOT_FOUND",
-                                                     "There is no module '" + name + "'")};
+                 throw RpcError{media_error(remote::ErrorCode::server_manager_error,
+                                            "There is no module '" + name + "'")};
              return Json(jsonrpc::write(*kmd));
          }},
         {"getCpuCount", [](const Json&) { return Json(cpu_count()); }},
@@ -139,8 +139,8 @@ std::map<std::string, ServerManager::Operation> ServerManager::operations() {
              const auto key = text_parameter(params, "key");
              const auto found = tags_.find(key);
              if (found == tags_.end())
-                 throw RpcError{jsonrpc::media_error(40110, "MEDIA_OBJECT_TAG_KEY_NOT_FOUND",
-                                                     "There is no tag '" + key + "'")};
+                 throw RpcError{media_error(remote::ErrorCode::media_object_tag_key_not_found,
+                                            "There is no tag '" + key + "'")};
              return Json(found->second);
          }},
         {"getTags", [this](const Json&) { return tags(); }},

@@ -73,7 +73,7 @@ std::string_view error_type(ErrorCode code) {
         case ErrorCode::ice_add_candidate_error:
             return "ICE_ADD_CANDIDATE_ERROR";
         case ErrorCode::server_manager_error:
-            return "SERVER_MANAGER_ERROR";
+            return "SERVER_MANAGER_ERROR_KMD_NOT_FOUND";
         case ErrorCode::uri_path_file_not_found:
             return "URI_PATH_FILE_NOT_FOUND";
         case ErrorCode::player_seek_fail:

@@ -172,15 +172,22 @@ test('web origins, and names that lead here although they are none of ours', asy
   const from = (origin, host) => ping(daemon.url, { origin, headers: host ? { Host: host } : {} });
   assert.equal(await from('https://evil.test'), 403);
   assert.equal(await from('http://evil.test:8888', 'evil.test:8888'), 403);
-  assert.equal(await from('http://localhost:3000', 'evil.test'), 403);
+  const { host } = new URL(daemon.url);
+  assert.equal(await from(`http://${host}`, 'evil.test'), 403);
   assert.equal(await from('null'), 403);
-  assert.equal(await from('http://localhost:3000'), 'pong');
+  assert.equal(await from('http://localhost:3000'), 403);
+  assert.equal(await from('http://127.0.0.1:3000'), 403, 'another port is another origin');
+  assert.equal(await from('http://127.0.0.1'), 403);
+  assert.equal(await from(`http://${host}`), 'pong');
+  assert.equal(await from(`http://localhost:${new URL(daemon.url).port}`, `localhost:${new URL(daemon.url).port}`), 'pong');
+  assert.equal(await from(undefined), 'pong', 'no browser');
   assert.equal(await from('https://app.test'), 'pong');
   assert.equal(await from('http://rivero.test:8888', 'rivero.test:8888'), 'pong');
   const secure = await daemon.tlsUrl();
   const overTls = (origin, host) => ping(secure, { ca: authority.pem, origin, headers: { Host: host } });
   assert.equal(await overTls('https://evil.test', 'evil.test'), 403);
   assert.equal(await overTls('https://media.test:8433', 'media.test:8433'), 'pong', 'the certificate has this name');
+  assert.equal(await overTls('http://media.test:8433', 'media.test:8433'), 403, 'another scheme is another origin');
   assert.equal(await from('https://media.test:8433', 'media.test:8433'), 403, 'nothing vouches for the name without TLS');
 
   const clip = `${daemon.url.replace('ws', 'http').replace('/kurento', '')}/recordings/clip.webm`;

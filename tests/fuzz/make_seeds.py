@@ -172,6 +172,15 @@ def http():
     yield pieces(b"/a") + struct.pack(">QB", 1 << 40, 3) + pieces(b"bytes=-5", b"*")
 
 
+def origin():
+    hosts = (b"localhost:8888", b"127.0.0.1:8888", b"[::1]:8888", b"media.example.org", b"tls.example.org:8433", b"evil.example:8888")
+    for host in hosts:
+        for scheme in (b"http://", b"https://"):
+            yield pieces(scheme + host, host, b"Bearer a-token-of-the-settings")
+    yield pieces(b"null", b"", b"")
+    yield pieces(b"https://app.example.org", b"h:8888", b"")
+
+
 def config():
     yield b"\0" + (HERE.parent.parent / "config" / "rivero.json").read_bytes()[:2000]
     yield b'\0{"rtc": {"minPort": 40000, "maxPort": 40100, "networkInterfaces": ["lo"]}, "metadata": {"a": [1, null]}}'
@@ -224,7 +233,7 @@ def gateway():
 
 
 TARGETS = [arguments, candidate, codec_depacketizer, codec_inspect, codec_round_trip, config, dependency_descriptor,
-           dtls, gateway, http, jsonrpc, recorder, rtcp, rtp, rtp_stream, sdp, srtp]
+           dtls, gateway, http, jsonrpc, origin, recorder, rtcp, rtp, rtp_stream, sdp, srtp]
 
 
 def main():

@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "scripts" / "lib"))
 
 from coverage import Observer, gaps  # noqa: E402
+from pattern import substitute  # noqa: E402
 from rivero_client import Daemon  # noqa: E402
 from transcript import Failure, Transcript  # noqa: E402
 
@@ -32,6 +33,12 @@ def make_clip(directory):
     return f"file://{path}"
 
 
+def descriptors(daemon):
+    with daemon.client() as client:
+        modules = client.invoke("manager_ServerManager", "getInfo")["modules"]
+        return [json.loads(client.invoke("manager_ServerManager", "getKmd", moduleName=m["name"])) for m in modules]
+
+
 def judge_log(log):
     """What a sanitizer says is a failure, whatever the client has seen."""
     for word in ("AddressSanitizer", "ThreadSanitizer", "runtime error:"):
@@ -43,6 +50,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rivero", default=HERE.parent.parent / "build" / "release" / "rivero", help="the daemon's program")
     parser.add_argument("--modules", help="where its modules are; default: beside it")
+    parser.add_argument("--example", help="where the module of tests/sdk/example is; default: below the program")
     parser.add_argument("--slow", type=float, default=float(os.environ.get("RIVERO_E2E_SLOW", 1)), help="factor for time limits")
     parser.add_argument("--log", action="store_true", help="print the daemon's log when something fails")
     parser.add_argument("names", nargs="*", help="only these transcripts; nothing is said about completeness then")
@@ -56,15 +64,17 @@ def main():
     with contextlib.ExitStack() as stack:
         directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rivero-rpc.")))
         os.environ["GST_DEBUG_DUMP_DOT_DIR"] = str(directory)  # for dumpGstreamerDot
-        names = {"directory": str(directory), "clip": make_clip(directory)}
+        build = pathlib.Path(arguments.rivero).parent
+        names = {"directory": str(directory), "clip": make_clip(directory), "modules": str(arguments.modules or build / "modules")}
+        names["example"] = str(arguments.example or build / "tests" / "rpc" / "modules")
         daemons = {}
 
         def daemon_with(settings):
-            key = json.dumps(settings, sort_keys=True)
+            key = substitute(json.dumps(settings, sort_keys=True), names)
             if key not in daemons:
-                options = [f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in {**SETTINGS, **settings}.items()]
-                modules = arguments.modules or pathlib.Path(arguments.rivero).parent / "modules"
-                line = ["--modules", str(modules), "--hosts", "1", *(x for o in options for x in ("--set", o))]
+                wanted = {**SETTINGS, "modules.paths": names["modules"], **json.loads(key)}
+                options = [f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in wanted.items()]
+                line = ["--hosts", "1", *(x for o in options for x in ("--set", o))]
                 daemons[key] = stack.enter_context(Daemon(str(arguments.rivero), *line))
             return daemons[key]
 
@@ -83,16 +93,15 @@ def main():
             if not daemon.alive():
                 raise SystemExit(f"the daemon is gone:\n{daemon.log()[-4000:]}")
 
-        with daemon_with({}).client() as client:
-            modules = client.invoke("manager_ServerManager", "getInfo")["modules"]
-            kmds = [json.loads(client.invoke("manager_ServerManager", "getKmd", moduleName=m["name"])) for m in modules]
+        kmds = descriptors(daemon_with({}))
+        others = descriptors(daemon_with({"modules.paths": names["example"]})) if not arguments.names else []
         for daemon in daemons.values():
             judge_log(daemon.log())
 
     failures += [f"a daemon ends with {d.exit_code}" for d in daemons.values() if d.exit_code != 0]
 
     if not arguments.names:
-        untouched = gaps(observer, kmds, json.loads((HERE / "uncovered.json").read_text(encoding="utf-8")))
+        untouched = gaps(observer, kmds, others, json.loads((HERE / "uncovered.json").read_text(encoding="utf-8")))
         failures += untouched
     for failure in failures:
         print(f"failed: {failure}")

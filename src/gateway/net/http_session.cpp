@@ -90,6 +90,9 @@ private:
         keep_alive_ = false;
         const auto origin = view(request[http::field::origin]);
         const auto host = view(request[http::field::host]);
+        // Which of two would count?
+        if (request.count(http::field::origin) > 1 || request.count(http::field::host) > 1)
+            return answer(http::status::bad_request, "One host and one origin, please.\n");
         if (!server_.access.origin_allowed(origin, host, certificate())) {
             log().warn(
                 "a page of origin '{}' was refused at '{}'; see listen.allowedOrigins and "

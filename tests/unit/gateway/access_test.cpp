@@ -34,14 +34,25 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         OriginCase{"NoBrowser", "", "h:8888", true},
         OriginCase{"SameAddress", "http://192.0.2.1:8888", "192.0.2.1:8888", true},
-        OriginCase{"SameName", "http://media.example.org", "media.example.org:8888", true},
+        OriginCase{"SameName", "http://media.example.org:8888", "media.example.org:8888", true},
         OriginCase{"SameNameInCapitals", "http://Media.Example.org", "media.example.ORG", true},
-        OriginCase{"SameHostV6", "http://[fe80::1]:80", "[fe80::1]:8888", true},
-        OriginCase{"Localhost", "http://localhost:3000", "127.0.0.1:8888", true},
-        OriginCase{"LocalhostAtOurName", "http://localhost:3000", "media.example.org", true},
-        OriginCase{"Listed", "https://app.example.org", "h:8888", true},
-        OriginCase{"NameOfAListedOrigin", "http://app.example.org:8888", "app.example.org:8888",
+        OriginCase{"SameHostV6", "http://[fe80::1]:8888", "[FE80:0::1]:8888", true},
+        OriginCase{"Localhost", "http://localhost:8888", "localhost:8888", true},
+        OriginCase{"PortOfTheScheme", "http://media.example.org", "media.example.org:80", true},
+        OriginCase{"BehindAProxyThatEndsTls", "https://media.example.org", "media.example.org",
                    true},
+        OriginCase{"Listed", "https://app.example.org", "h:8888", true},
+        OriginCase{"ListedInOtherWords", "https://APP.example.org:443", "h:8888", true},
+        OriginCase{"PageOfAListedName", "http://app.example.org:8888", "app.example.org:8888",
+                   true},
+        OriginCase{"OtherPort", "http://media.example.org:3000", "media.example.org:8888", false},
+        OriginCase{"PortLeftOut", "http://media.example.org", "media.example.org:8888", false},
+        OriginCase{"OtherPortOfThisMachine", "http://localhost:3000", "localhost:8888", false},
+        OriginCase{"OtherNameOfThisMachine", "http://localhost:8888", "127.0.0.1:8888", false},
+        OriginCase{"TheirOwnMachine", "http://localhost:8888", "media.example.org:8888", false},
+        OriginCase{"OtherPortOfAListedName", "https://app.example.org:8443", "h:8888", false},
+        OriginCase{"OtherSchemeOfAListedName", "http://app.example.org", "h:8888", false},
+        OriginCase{"OtherScheme", "ftp://192.0.2.1:8888", "192.0.2.1:8888", false},
         OriginCase{"Foreign", "https://evil.example", "127.0.0.1:8888", false},
         OriginCase{"ReboundName", "http://evil.example:8888", "evil.example:8888", false},
         OriginCase{"LooksLocal", "http://localhost.evil.example", "h", false},
@@ -49,7 +60,11 @@ INSTANTIATE_TEST_SUITE_P(
                    "localhost.evil.example", false},
         OriginCase{"LooksLikeAnAddress", "http://127.0.0.1.evil.example", "127.0.0.1.evil.example",
                    false},
-        OriginCase{"NoHost", "http://localhost:3000", "", false},
+        OriginCase{"WithAPath", "http://192.0.2.1:8888/", "192.0.2.1:8888", false},
+        OriginCase{"WithAUser", "http://192.0.2.1:8888@evil.example", "192.0.2.1:8888", false},
+        OriginCase{"Two", "http://192.0.2.1:8888 http://evil.example", "192.0.2.1:8888", false},
+        OriginCase{"NoHost", "http://localhost:8888", "", false},
+        OriginCase{"HostIsNone", "http://localhost:8888", "localhost:8888:8888", false},
         OriginCase{"Null", "null", "h:8888", false}, OriginCase{"NoName", "http://", "", false}),
     [](const auto& row) { return row.param.name; });
 
@@ -67,6 +82,10 @@ TEST(OriginPolicy, NamesInTheCertificateAreOurs) {
         access.origin_allowed("https://tls.example.org:8433", "tls.example.org:8433", certificate));
     EXPECT_FALSE(
         access.origin_allowed("https://other.example.org", "other.example.org", certificate));
+    EXPECT_FALSE(
+        access.origin_allowed("http://tls.example.org:8433", "tls.example.org:8433", certificate));
+    EXPECT_FALSE(
+        access.origin_allowed("https://tls.example.org", "tls.example.org:8433", certificate));
     EXPECT_FALSE(access.host_is_ours("tls.example.org"));
 }
 

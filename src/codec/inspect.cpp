@@ -55,7 +55,7 @@ PayloadInfo inspect_vp9(Bytes payload) {
         info.temporal_id = d->temporal_id;
         info.spatial_id = d->spatial_id;
         // It refers to nothing of its own temporal layer, but maybe to the one right below.
-        info.layer_sync = d->switching_up_point && d->temporal_id > 0;
+        info.layer_sync = d->switching_up_point;
         info.sync_from = d->temporal_id > 0 ? d->temporal_id - 1 : 0;
         info.not_for_upper_layers = d->not_reference_for_upper_spatial_layers;
     }

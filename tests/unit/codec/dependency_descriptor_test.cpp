@@ -143,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SecondPacketOfAKeyFrame", kL1T3, "400001", false, true, 1, 0, 0, "SSS", {}, {0}, {}},
         Case{"MiddleTemporalLayer", kL1T3, "c20004", true, true, 4, 0, 1, "-DS", {2}, {2}, {}},
         Case{"OneLayer", kL1T1, "c10003", true, true, 3, 0, 0, "S", {1}, {1}, {}}),
-    [](auto& info) { return std::string{info.param.name}; });
+    [](auto& each) { return std::string{each.param.name}; });
 
 TEST(DependencyStructure, TellsTheTargetsAndWhichOfThemContainOthers) {
     DependencyReader reader;
@@ -194,10 +194,7 @@ TEST(DependencyReader, RefusesWhatIsCutOrOutOfRange) {
     EXPECT_FALSE(reader.read(hex("c50007"))) << "there are five templates";
     EXPECT_FALSE(reader.read(hex("ff0007")));
     EXPECT_FALSE(reader.read(hex("c1")));
-    // Nine references, none of which ends the list.
-    EXPECT_FALSE(
-        reader.read(hex("c1000710"
-                        "4104104104104104104104104104")));
+    EXPECT_FALSE(reader.read(hex("c100071208208208208200"))) << "nine references";
 }
 
 TEST(DependencyDescriptor, NumbersAreRewrittenInPlace) {

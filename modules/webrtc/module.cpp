@@ -92,6 +92,7 @@ void declare(Module& module) {
             .event<webrtc::IceGatheringDone>()
             .event<webrtc::IceComponentStateChanged>()
             .event<webrtc::DtlsConnectionStateChange>()
+            .event<webrtc::SpeakingStateChanged>()
             .event<webrtc::DataChannelOpened>()
             .event<webrtc::DataChannelClosed>()
             .event<webrtc::NewCandidatePairSelected>());

@@ -68,10 +68,14 @@ Peer::Peer(media::Graph& graph, GMainContext* context, Context& shared, PeerEven
       context_{context},
       shared_{shared},
       events_{std::move(events)},
-      audio_{MediaType::audio, std::move(audio_out), clock_},
-      video_{MediaType::video, std::move(video_out), clock_},
+      audio_{MediaType::audio, std::move(audio_out), clock_, graph.packets},
+      video_{MediaType::video, std::move(video_out), clock_, graph.packets},
       audio_in_{std::move(audio_in)},
-      video_in_{std::move(video_in)} {}
+      video_in_{std::move(video_in)} {
+    audio_.on_speech = [this](bool speaking, rtp::AudioLevel level) {
+        events_.on_speech(speaking, rtp::linear_level(level));
+    };
+}
 
 Peer::~Peer() {
     audio_in_->leave();
@@ -141,6 +145,7 @@ void Peer::configure_receiving(Leg& leg, const sdp::NegotiatedTransport& transpo
         for (const auto& codec : section.codecs) {
             demuxed.payload_types.push_back(codec.payload_type);
             if (codec.rtx) demuxed.payload_types.push_back(*codec.rtx);
+            if (codec.red) demuxed.payload_types.push_back(*codec.red);
             leg.transport_cc = leg.transport_cc || codec.feedback.transport_cc;
         }
         for (const auto& remote : section.remote_sources) {
@@ -293,6 +298,7 @@ void Peer::close() {
 
 void Peer::on_dtls(Leg& leg, transport::DtlsState state) {
     leg.connected = state == transport::DtlsState::connected;
+    if (!leg.connected) audio_.end_speech();
     const Time now = Clock::now();
     if (!session_) return;
     for (std::size_t m_line : leg.sections) {

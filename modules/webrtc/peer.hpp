@@ -40,6 +40,8 @@ struct PeerEvents {
         on_dtls_state;
     /// RTCP of the peer is seen, or no longer.
     std::function<void(bool active)> on_media_state;
+    /// Somebody begins or ceases to speak at the peer. @param level from 0 to 1
+    std::function<void(bool speaking, double level)> on_speech;
     std::function<void(std::string what)> on_error;
 };
 

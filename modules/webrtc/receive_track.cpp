@@ -3,6 +3,7 @@
 #include "receive_track.hpp"
 
 #include "codec/h264.hpp"
+#include "rivero/base/assert.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -21,8 +22,8 @@ bool same_encodings(const sdp::NegotiatedSection& a, const sdp::NegotiatedSectio
 }  // namespace
 
 ReceiveTrack::ReceiveTrack(MediaType type, std::shared_ptr<media::Source> source,
-                           rtp::ClockSync& clock)
-    : type_{type}, source_{std::move(source)}, clock_{clock} {}
+                           rtp::ClockSync& clock, rtp::PacketPool& pool)
+    : type_{type}, source_{std::move(source)}, clock_{clock}, pool_{pool} {}
 
 void ReceiveTrack::configure(const sdp::NegotiatedSection& section) {
     const auto before = std::exchange(section_, section);
@@ -144,14 +145,31 @@ void ReceiveTrack::on_packet(Time now, const rtp::HeaderView& header,
                 push(*stream, std::move(packet), false);
             return;
         }
-        if (codec.payload_type != header.payload_type) continue;
+        const bool red = codec.red == header.payload_type;
+        if (codec.payload_type != header.payload_type && !red) continue;
         Stream* stream = stream_for(header.ssrc, codec, route);
         if (!stream) return;
-        const Arrival arrival = stream->receiver.on_packet(now, header, extensions, *packet);
+        const Arrival arrival =
+            red ? stream->receiver.on_red(now, header, extensions, codec.payload_type, *packet)
+                : stream->receiver.on_packet(now, header, extensions, *packet);
+        if (arrival == Arrival::media && packet->has_redundancy())
+            return push_red(*stream, std::move(packet));
         if (arrival == Arrival::media || arrival == Arrival::padding)
             push(*stream, std::move(packet), arrival == Arrival::padding);
         return;
     }
+}
+
+void ReceiveTrack::push_red(Stream& stream, rtp::PacketPtr packet) {
+    const auto red = rtp::parse_red(packet->with_redundancy());
+    RIVERO_ASSERT(red.has_value(), "an envelope that was read can be read again");
+    for (std::size_t i = 0; i < red->count; ++i) {
+        auto missing = pool_.make();
+        if (stream.receiver.on_redundant(*packet, red->blocks[i], *missing) ==
+            rtp::StreamReceiver::Arrival::media)
+            push(stream, std::move(missing), false);
+    }
+    push(stream, std::move(packet), false);
 }
 
 media::Format ReceiveTrack::format_of(const sdp::NegotiatedCodec& codec) const {
@@ -190,6 +208,10 @@ void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
     }
     if (type_ == MediaType::audio) {
         packet->starts_keyframe = true;
+        if (packet->audio_level) {
+            stream.level = rtp::AudioLevel{*packet->audio_level, packet->voice};
+            tell_speech(speech_.on_level(packet->arrival, *stream.level));
+        }
     } else if (!padding) {
         inspect(stream, *packet);
         if (packet->starts_keyframe) {
@@ -223,6 +245,16 @@ void ReceiveTrack::inspect(Stream& stream, rtp::Packet& packet) {
     if (!descriptor.empty()) stream.dependencies.inspect(descriptor, packet);
 }
 
+void ReceiveTrack::tell_speech(std::optional<bool> change) const {
+    if (change && on_speech) on_speech(*change, speech_.last().value_or(rtp::AudioLevel{}));
+}
+
+void ReceiveTrack::end_speech() {
+    const bool spoke = speech_.speaking();
+    speech_ = {};
+    if (spoke) tell_speech(false);
+}
+
 void ReceiveTrack::on_sender_report(Time now, const rtcp::SenderReport& report) {
     if (auto found = streams_.find(report.sender.value); found != streams_.end())
         found->second->receiver.on_sender_report(now, report);
@@ -233,6 +265,7 @@ void ReceiveTrack::on_bye(Ssrc ssrc) {
     if (current_ == ssrc) {
         current_.reset();
         source_->clear_format();
+        end_speech();
     }
 }
 
@@ -298,6 +331,7 @@ std::optional<Time> ReceiveTrack::next_deadline() const {
 
 void ReceiveTrack::report(Time now, std::vector<rtcp::ReportBlock>& out) {
     interval_ = {};
+    tell_speech(speech_.on_time(now));
     for (auto& [ssrc, stream] : streams_) {
         auto& statistics = stream->receiver.statistics();
         const auto packets = statistics.counters().packets;
@@ -335,7 +369,8 @@ std::vector<ReceiveTrack::StreamStats> ReceiveTrack::stats() const {
                         stream->fraction_lost, stream->nacks, stream->plis, stream->firs,
                         stream->receiver.recovered(), stream->keyframes,
                         stream->encoding && by_rid() ? section_->remote_rids[*stream->encoding].id
-                                                     : std::string{}});
+                                                     : std::string{},
+                        stream->level});
     }
     return list;
 }

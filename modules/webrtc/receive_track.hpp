@@ -11,11 +11,13 @@
 #include "rivero/rtp/extensions.hpp"
 #include "rivero/rtp/header.hpp"
 #include "rivero/rtp/keyframe_request_limiter.hpp"
+#include "rivero/rtp/speech_detector.hpp"
 #include "rivero/rtp/stream_receiver.hpp"
 #include "sdp/negotiation.hpp"
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,8 +29,9 @@ namespace rivero::webrtc {
 /// to be asked for; the peer's session sends it. RTC worker.
 class ReceiveTrack {
 public:
-    /// @param clock of the peer; outlives this
-    ReceiveTrack(MediaType type, std::shared_ptr<media::Source> source, rtp::ClockSync& clock);
+    /// @param clock of the peer; @param pool of packets; both outlive this
+    ReceiveTrack(MediaType type, std::shared_ptr<media::Source> source, rtp::ClockSync& clock,
+                 rtp::PacketPool& pool);
 
     void configure(const sdp::NegotiatedSection& section);
     /// A packet that lies in the storage of `packet`.
@@ -42,6 +45,12 @@ public:
     /// The most that those who get the packets as they come can take together, for the peer to send
     /// no more; empty: any.
     [[nodiscard]] std::optional<Bitrate> forward_limit() const;
+
+    /// Somebody begins or ceases to speak there; a few times a second at most. Audio only.
+    std::function<void(bool speaking, rtp::AudioLevel level)> on_speech;
+
+    /// The peer cannot be heard any more.
+    void end_speech();
 
     /// What is to be sent now: NACK, PLI or FIR.
     void poll(Time now, Ssrc sender, std::vector<rtcp::Message>& out);
@@ -69,6 +78,7 @@ public:
         std::uint64_t recovered = 0;  ///< came by retransmission
         std::uint64_t keyframes = 0;
         std::string rid;  ///< of a simulcast sender
+        std::optional<rtp::AudioLevel> audio_level;
     };
     [[nodiscard]] std::vector<StreamStats> stats() const;
     struct Interval {
@@ -88,6 +98,7 @@ private:
         rtp::StreamReceiver receiver;
         codec::Inspector inspector;
         codec::DependencyReader dependencies;
+        std::optional<rtp::AudioLevel> level;
         std::uint64_t keyframes = 0;
         std::uint64_t nacks = 0, plis = 0, firs = 0;
         double fraction_lost = 0;
@@ -113,13 +124,17 @@ private:
     [[nodiscard]] Stream* repaired_by(Ssrc rtx, const rtp::Demuxer::Route& route);
     /// The stream that a key frame of this encoding is asked of.
     [[nodiscard]] Stream* stream_of(std::size_t encoding);
+    /// A packet with redundancy: what is missing before it goes first.
+    void push_red(Stream& stream, rtp::PacketPtr packet);
     void push(Stream& stream, rtp::PacketPtr packet, bool padding);
     void inspect(Stream& stream, rtp::Packet& packet);
+    void tell_speech(std::optional<bool> change) const;
     [[nodiscard]] media::Format format_of(const sdp::NegotiatedCodec& codec) const;
 
     const MediaType type_;
     std::shared_ptr<media::Source> source_;
     rtp::ClockSync& clock_;
+    rtp::PacketPool& pool_;
     std::optional<sdp::NegotiatedSection> section_;
     std::map<std::uint32_t, std::unique_ptr<Stream>> streams_;
     std::optional<Ssrc> current_;                         ///< the stream that the source gets
@@ -129,6 +144,7 @@ private:
     std::array<rtp::KeyframeRequestLimiter, media::Encodings::kMax> keyframes_;  ///< by encoding
     Duration rtt_ = 100ms;
     std::uint8_t fir_seq_ = 0;
+    rtp::SpeechDetector speech_;
     Interval interval_;
 };
 

@@ -92,7 +92,7 @@ struct ReceiveTrackTest : testing::Test {
     rtp::ClockSync clock;
     std::shared_ptr<media::Source> source =
         std::make_shared<media::Source>(graph, MediaType::video, media::Source::Upstream{});
-    ReceiveTrack track{MediaType::video, source, clock};
+    ReceiveTrack track{MediaType::video, source, clock, graph.packets};
     Time now = Clock::now();
 };
 

@@ -5,6 +5,7 @@
 #include "send_track.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace rivero::webrtc {
@@ -13,6 +14,11 @@ namespace {
 /// Faster than the estimate, so that a picture is not late by as long as it takes to send at the
 /// average rate.
 constexpr double kPacingFactor = 2.5;
+/// Of a burst, while nothing is known of the way: what most can take, without filling the buffers
+/// of the others for long.
+constexpr Bitrate kBurstRate = Bitrate::kbps(10'000);
+/// Longer than this a receiver would wait for a key frame at most.
+constexpr Duration kMaxBurst = 500ms;
 /// A peer that promised feedback and has sent none for so long gives none.
 constexpr Duration kNoFeedback = 5s;
 
@@ -75,11 +81,25 @@ std::optional<Bitrate> SendControl::estimate() const {
     return remb_;
 }
 
+Bitrate SendControl::pace() const {
+    if (!controller_.measured()) return kBurstRate;
+    return Bitrate{
+        static_cast<std::int64_t>(kPacingFactor * static_cast<double>(controller_.estimate().bps))};
+}
+
+bool SendControl::takes_at_once(std::size_t bytes) const {
+    const double seconds =
+        static_cast<double>((bytes + pacer_.bytes()) * 8) / static_cast<double>(pace().bps);
+    return !full() && seconds < std::chrono::duration<double>(kMaxBurst).count();
+}
+
+void SendControl::begin_burst() {
+    if (!std::exchange(burst_, true)) update_rate();
+}
+
 void SendControl::update_rate() {
-    // What was not measured is no reason to hold anything back.
-    pacer_.set_rate(controller_.measured()
-                        ? kPacingFactor * static_cast<double>(controller_.estimate().bps)
-                        : 0);
+    // What was not measured is no reason to hold anything back but a burst.
+    pacer_.set_rate(controller_.measured() || burst_ ? static_cast<double>(pace().bps) : 0);
 }
 
 void SendControl::run() {
@@ -87,6 +107,10 @@ void SendControl::run() {
     timer_due_.reset();
     const Time now = Clock::now();
     while (auto queued = pacer_.pop(now)) queued->track->transmit(now, queued->outgoing);
+    if (burst_ && pacer_.packets() == 0) {
+        burst_ = false;
+        update_rate();
+    }
     if (transport_cc_) {
         const bool can_pad = padding_ && padding_->can_pad();
         for (auto due = controller_.padding_due(now, can_pad); due > 0;) {

@@ -27,6 +27,8 @@ struct Outgoing {
     Codec codec{};
     std::optional<PayloadType> rtx;  ///< sent again, in the retransmission stream
     bool again = false;              ///< sent again, in whichever stream
+    std::optional<PayloadType> red;  ///< with its redundancy, of blocks with this payload type
+    Time capture;                    ///< that goes with the timestamp
     /// For its dependency descriptor, if it has one: see codec::rewrite_dependency_descriptor.
     std::optional<std::uint16_t> frame_number = {};
     std::optional<std::uint32_t> active_targets = {};
@@ -58,6 +60,11 @@ public:
     /// More waits than makes sense: what is not numbered yet should be left out.
     [[nodiscard]] bool full() const { return pacer_.full(); }
 
+    /// Whether so much on top of what is sent anyway is there soon.
+    [[nodiscard]] bool takes_at_once(std::size_t bytes) const;
+    /// A burst of the past follows: it is paced even while nothing is known of the way.
+    void begin_burst();
+
     /// For tracks. @return the number that a packet of so many bytes gets; none when the peer gives
     /// no feedback
     [[nodiscard]] std::optional<SeqNum> number(Time now, std::size_t bytes);
@@ -82,6 +89,7 @@ private:
         SendTrack* track;
         Outgoing outgoing;
     };
+    [[nodiscard]] Bitrate pace() const;
     void update_rate();
     void run();
     void arm(Time now);
@@ -92,6 +100,7 @@ private:
     bwe::Controller controller_;
     bwe::Pacer<Queued> pacer_;
     std::optional<Bitrate> remb_;
+    bool burst_ = false;
     SendTrack* padding_ = nullptr;
     std::optional<Time> first_sent_;
     Time last_sent_{};

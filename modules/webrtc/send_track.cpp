@@ -5,15 +5,18 @@
 #include "codec/h264.hpp"
 #include "extension_kinds.hpp"
 #include "rivero/base/uuid.hpp"
+#include "rivero/rtp/red.hpp"
 #include "transport/srtp/srtp_sender.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace rivero::webrtc {
 namespace {
 
 constexpr std::size_t kTypicalHeader = 32;
+constexpr int kPastTicks = 90000 * 600;
 
 SeqNum random_seq() {
     // In the lower half: a wrap during the very first packets would leave the roll-over open to
@@ -91,8 +94,9 @@ void SendTrack::configure(const sdp::NegotiatedSection& section, SendControl* co
     if (!before || before->codec != codec_->codec || before->clock_rate != codec_->clock_rate)
         return begin();
     numbered_ = codec_->rtx || !codec_->feedback.nack;
-    if (before->payload_type != codec_->payload_type || mid_before != section.mid ||
-        extensions_before != extensions_ || numbered_before != numbered_)
+    if (before->payload_type != codec_->payload_type || before->red != codec_->red ||
+        mid_before != section.mid || extensions_before != extensions_ ||
+        numbered_before != numbered_)
         changed_after(newest_seq_);
 }
 
@@ -148,7 +152,7 @@ void SendTrack::choose_codec(const media::Format& format) {
 }
 
 void SendTrack::begin() {
-    replayed_.clear();
+    past_.clear();
     newest_ = {};
     newest_seq_ = unrepeatable_ = kNone;
     numbered_ = codec_->rtx || !codec_->feedback.nack;
@@ -163,7 +167,7 @@ void SendTrack::begin() {
 
 void SendTrack::on_detached() {
     codec_ = nullptr;
-    replayed_.clear();
+    past_.clear();
     newest_ = {};
 }
 
@@ -193,7 +197,7 @@ void SendTrack::note_frame(Outgoing& out, Sent sent) {
 void SendTrack::on_switch() {
     if (!codec_) return;
     ++counters_.switches;
-    replayed_.clear();
+    past_.clear();
     newest_seq_ = unrepeatable_ = kNone;
     rewriter_.switch_source(codec_->clock_rate);
     picture_ids_.switch_source();
@@ -202,6 +206,63 @@ void SendTrack::on_switch() {
 }
 
 void SendTrack::on_packet(const rtp::PacketPtr& packet) {
+    if (!past_.empty() && distance(past_.back().timestamp, packet->timestamp) > kPastTicks)
+        past_.clear();  // nobody keeps packets for so long
+    forward(packet, shown(packet->timestamp), packet->capture);
+}
+
+void SendTrack::on_past_packet(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture) {
+    if (!may_send()) return;
+    control_->begin_burst();
+    note_past({packet->timestamp, timestamp});
+    forward(packet, timestamp, capture);
+}
+
+void SendTrack::note_past(const PastPicture& picture) {
+    const auto place = past_place(picture.timestamp);
+    if (place == past_.end() || place->timestamp != picture.timestamp) past_.insert(place, picture);
+}
+
+std::vector<SendTrack::PastPicture>::const_iterator SendTrack::past_place(
+    RtpTimestamp timestamp) const {
+    return std::lower_bound(past_.begin(), past_.end(), timestamp,
+                            [](const PastPicture& picture, RtpTimestamp wanted) {
+                                return distance(picture.timestamp, wanted) > 0;
+                            });
+}
+
+bool SendTrack::takes_past(std::size_t bytes) const {
+    return may_send() && control_->takes_at_once(bytes);
+}
+
+RtpTimestamp SendTrack::shown(RtpTimestamp timestamp) const {
+    if (past_.empty() || distance(past_.back().timestamp, timestamp) > 0) return timestamp;
+    const auto next = past_place(timestamp);
+    if (next->timestamp == timestamp) return next->shown;
+    if (next == past_.begin()) return timestamp;
+    // It was missing when the others were sent: between those it stands between.
+    const auto& before = *std::prev(next);
+    const std::int64_t whole = distance(before.timestamp, next->timestamp);
+    const std::int64_t part = distance(before.timestamp, timestamp);
+    const std::int64_t room = distance(before.shown, next->shown);
+    return RtpTimestamp{before.shown.value + static_cast<std::uint32_t>(part * room / whole)};
+}
+
+Outgoing SendTrack::outgoing(const rtp::PacketPtr& packet,
+                             const rtp::StreamRewriter::Rewritten& numbers, bool marker) const {
+    Outgoing out;
+    out.packet = packet;
+    out.fields = {numbers.seq, numbers.timestamp, ssrc(), codec_->payload_type, marker};
+    out.codec = codec_->codec;
+    out.capture = packet->capture;
+    if (codec_->red && packet->has_redundancy()) {
+        out.fields.payload_type = *codec_->red;
+        out.red = codec_->payload_type;
+    }
+    return out;
+}
+
+void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture) {
     if (!may_send()) return;
     if (packet->payload().empty()) {
         rewriter_.withhold(packet->seq);
@@ -222,22 +283,14 @@ void SendTrack::on_packet(const rtp::PacketPtr& packet) {
         }
         waiting_for_keyframe_ = held_back_ = false;
     }
-    if (packet->replayed) {
-        if (replayed_.size() >= kMaxReplayed) replayed_.erase(replayed_.begin());
-        replayed_.push_back(packet);
-    } else if (!replayed_.empty() &&
-               packet->seq.value - replayed_.back()->seq.value > std::int64_t{kMaxReplayed}) {
-        replayed_.clear();  // too long ago for anybody to ask
-    }
     newest_seq_ = std::max(newest_seq_, packet->seq.value);
     bool marker = packet->marker;
     if (packet->layered && leaves_out(*packet, marker)) return;
-    const auto numbers = rewriter_.rewrite(packet->seq, packet->timestamp, packet->capture);
+    const auto numbers = rewriter_.rewrite(packet->seq, timestamp, capture);
     if (!numbers) return;
-    const rtp::HeaderFields fields{numbers->seq, numbers->timestamp, ssrc(), codec_->payload_type,
-                                   marker};
-    Outgoing out{packet, fields, picture_ids_.forward(codec_->codec, packet->payload()),
-                 codec_->codec, std::nullopt};
+    Outgoing out = outgoing(packet, *numbers, marker);
+    out.ids = picture_ids_.forward(codec_->codec, packet->payload());
+    out.capture = capture;
     note_frame(out, Sent::first_time);
     if (!control_->send(Clock::now(), *this, priority(), std::move(out))) ++counters_.unsent;
 }
@@ -271,7 +324,7 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
     if (!connected_ || !control_) return;
     // Not cleared: it is written before it is read, and this is the hottest line of the server.
     std::array<std::uint8_t, rtp::Packet::kCapacity + 256> buffer;
-    const Bytes payload = out.packet->payload();
+    const Bytes payload = out.red ? out.packet->with_redundancy() : out.packet->payload();
     auto extensions = extensions_of(*out.packet);
     std::array<std::uint8_t, 255 + codec::kMaxDescriptorGrowth> descriptor;
     if (out.frame_number)
@@ -295,6 +348,9 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
         codec::PictureIds::apply(
             out.codec, MutableBytes{buffer}.subspan(size - payload.size(), payload.size()),
             out.ids);
+    if (out.red)
+        rtp::renumber_red(MutableBytes{buffer}.subspan(size - payload.size(), payload.size()),
+                          *out.red);
     if (!control_->transmit(buffer, size)) ++counters_.unsent;
     if (out.rtx) {
         // The original number is part of the payload, RFC 4588 section 4: that is how receivers
@@ -302,8 +358,7 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
         const std::size_t repaired = payload.size() + rtp::kOriginalSeqSize;
         state_.on_retransmitted(repaired, size - repaired);
     } else {
-        state_.on_sent(out.fields.timestamp, out.packet->capture, payload.size(),
-                       size - payload.size());
+        state_.on_sent(out.fields.timestamp, out.capture, payload.size(), size - payload.size());
         if (type() == MediaType::video &&
             (2 * payload.size() >= newest_size_ || now - newest_at_ > 500ms)) {
             newest_ = out;
@@ -332,13 +387,7 @@ void SendTrack::on_nack(Time now, const rtcp::GenericNack& nack) {
 
 void SendTrack::retransmit(Time now, SeqNum seq) {
     const auto source_seq = rewriter_.source_seq(seq);
-    rtp::PacketPtr packet;
-    if (source_seq) {
-        // What was replayed had timestamps of its own.
-        auto replayed = std::find_if(replayed_.begin(), replayed_.end(),
-                                     [&](auto& p) { return p->seq == *source_seq; });
-        packet = replayed != replayed_.end() ? *replayed : find_packet(*source_seq);
-    }
+    const rtp::PacketPtr packet = source_seq ? find_packet(*source_seq) : rtp::PacketPtr{};
     if (!packet || packet->payload().empty()) {
         ++counters_.not_found;
         return;
@@ -350,11 +399,9 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     Resent& last = resent_[static_cast<std::size_t>(source_seq->value) % resent_.size()];
     if (last.seq == source_seq->value && now - last.at < rtt_ / 2) return;
     last = {source_seq->value, now};
-    const auto numbers = rewriter_.find(packet->seq, packet->timestamp);
+    const auto numbers = rewriter_.find(packet->seq, shown(packet->timestamp));
     if (!numbers) return;
     const bool marker = packet->marker || (packet->layered && layers_.ends_picture(*packet));
-    const rtp::HeaderFields original{numbers->seq, numbers->timestamp, ssrc(), codec_->payload_type,
-                                     marker};
     // A NACK names thousands of packets in one datagram: what it brings about stays within what
     // repairs a real link.
     if (now - resent_since_ > kResentWindow) {
@@ -363,10 +410,12 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     }
     resent_bytes_ += packet->payload().size() + kTypicalHeader;
     if (resent_bytes_ > kMaxResent || control_->full()) return;
-    Outgoing out{packet,        original,    picture_ids_.find(codec_->codec, packet->payload()),
-                 codec_->codec, codec_->rtx, true};
-    note_frame(out, Sent::again);
-    if (!control_->send(now, *this, bwe::Priority::retransmission, std::move(out)))
+    Outgoing again = outgoing(packet, *numbers, marker);
+    again.ids = picture_ids_.find(codec_->codec, packet->payload());
+    again.rtx = codec_->rtx;
+    again.again = true;
+    note_frame(again, Sent::again);
+    if (!control_->send(now, *this, bwe::Priority::retransmission, std::move(again)))
         ++counters_.unsent;
 }
 

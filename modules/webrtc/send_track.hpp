@@ -43,6 +43,9 @@ public:
     void on_format(const media::Format& format) override;
     void on_detached() override;
     void on_packet(const rtp::PacketPtr& packet) override;
+    void on_past_packet(const rtp::PacketPtr& packet, RtpTimestamp timestamp,
+                        Time capture) override;
+    [[nodiscard]] bool takes_past(std::size_t bytes) const override;
     void on_switch() override;
 
     /// Writes and sends what on_packet() has numbered, when its turn has come.
@@ -87,6 +90,21 @@ private:
     /// The next packet is the first of a new source.
     void begin();
     void hold_back(const rtp::Packet& packet);
+    void forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture);
+    /// Pictures that this receiver got later than the others, under timestamps of their own.
+    struct PastPicture {
+        RtpTimestamp timestamp;
+        RtpTimestamp shown;
+    };
+    void note_past(const PastPicture& picture);
+    [[nodiscard]] std::vector<PastPicture>::const_iterator past_place(RtpTimestamp timestamp) const;
+    /// Under which timestamp the receiver knows the picture of this one.
+    [[nodiscard]] RtpTimestamp shown(RtpTimestamp timestamp) const;
+    /// The header under which the packet is sent, the first time and again: with AEAD a number must
+    /// never cover other bytes.
+    [[nodiscard]] Outgoing outgoing(const rtp::PacketPtr& packet,
+                                    const rtp::StreamRewriter::Rewritten& numbers,
+                                    bool marker) const;
     /// What was sent up to this number of the source goes out with other bytes from now on.
     void changed_after(std::int64_t seq);
     /// Whether the packet's layer is left out for this receiver.
@@ -133,9 +151,7 @@ private:
     static constexpr std::size_t kMaxResent = 256 * 1024;  ///< bytes per window: 20 Mbit/s
     Time resent_since_;
     std::size_t resent_bytes_ = 0;
-    /// Copies that only this receiver got, for its NACKs.
-    static constexpr std::size_t kMaxReplayed = 1024;
-    std::vector<rtp::PacketPtr> replayed_;
+    std::vector<PastPicture> past_;  ///< oldest first; no more than a group of the source has
     Counters counters_;
 };
 

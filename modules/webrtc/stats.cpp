@@ -44,6 +44,7 @@ void add_inbound(const Peer& peer, MediaType type, Json& out) {
         j["nackCount"] = s.nacks;
         j["pliCount"] = s.plis;
         j["firCount"] = s.firs;
+        if (s.audio_level) j["audioLevel"] = rtp::linear_level(*s.audio_level);
         j["remb"] = type == MediaType::video && peer.remb_sent() ? peer.remb_sent()->bps : 0;
         out[id] = std::move(j);
     }

@@ -253,6 +253,19 @@ inline auto describe(Identity<DtlsConnectionStateChange>) {
                         field("connectionId", &E::connectionId, "Name of the association."),
                         field("state", &E::state, "How far it has come."));
 }
+struct SpeakingStateChanged {
+    bool speaking = false;
+    double audioLevel = 0;
+};
+inline auto describe(Identity<SpeakingStateChanged>) {
+    using E = SpeakingStateChanged;
+    return structure<E>(
+        "SpeakingStateChanged",
+        "Somebody begins or ceases to speak at the peer, as far as its packets state their audio "
+        "level (RFC 6464). Not known to Kurento.",
+        field("speaking", &E::speaking, "Whether somebody speaks now."),
+        field("audioLevel", &E::audioLevel, "How loud it is, from 0 to 1; linear."));
+}
 struct DataChannelOpened {
     int channelId = 0;
 };

@@ -234,6 +234,9 @@ PeerEvents WebRtcEndpoint::peer_events() {
     events.on_media_state = on_strand(*this, [](WebRtcEndpoint& self, bool active) {
         self.become(active ? media::MediaState::connected : media::MediaState::disconnected);
     });
+    events.on_speech = on_strand(*this, [](WebRtcEndpoint& self, bool speaking, double level) {
+        self.raise(SpeakingStateChanged{speaking, level});
+    });
     events.on_error = on_strand(*this, [](WebRtcEndpoint& self, const std::string& what) {
         self.raise_error("UNEXPECTED_ELEMENT_ERROR", what);
     });

@@ -277,6 +277,13 @@ std::vector<Field> make_fields() {
         integer("media.maxEncoderBitrate",
                 "bit/s above which no encoder goes, unless a client sets another.", 1,
                 2'147'483'647, RIVERO_MEMBER(media.max_encoder_bitrate)),
+        integer("media.keptPictureMs",
+                "Who comes within so many milliseconds after a key frame gets what was sent since "
+                "then, instead of a key frame that all others would have to carry, too. 0: off.",
+                0, 60'000, RIVERO_MEMBER(media.kept_picture_ms)),
+        integer("media.keptPictureBytes",
+                "The most that is kept for that, of each source and each of its encodings.", 10'000,
+                1 << 30, RIVERO_MEMBER(media.kept_picture_bytes)),
         list("rtc.networkInterfaces",
              "Names of the network interfaces for media. Empty: all, which finds a way to every "
              "client.",

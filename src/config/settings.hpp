@@ -76,6 +76,8 @@ struct Settings {
         std::int32_t encoder_bitrate = 0;
         std::int32_t min_encoder_bitrate = 0;
         std::int32_t max_encoder_bitrate = 2'147'483'647;
+        std::int32_t kept_picture_ms = 1000;  ///< 0: nothing is kept
+        std::int64_t kept_picture_bytes = 1'000'000;
     } media;
 
     struct Rtc {

@@ -25,8 +25,14 @@ MediaHost::MediaHost(int fd, const HostOptions& options)
       pool_{std::in_place, "strand", kStrandThreads},
       dispatcher_{registry_, services_, *pool_,
                   [this](std::string text) { channel_.send(std::move(text)); }} {
-    if (auto media = options.settings.find("media"); media != options.settings.end())
+    if (auto media = options.settings.find("media"); media != options.settings.end()) {
         graph_.h264_encoder = media->value("h264Encoder", graph_.h264_encoder);
+        graph_.kept_picture_bytes = media->value("keptPictureBytes", graph_.kept_picture_bytes);
+        graph_.kept_picture_time = std::chrono::milliseconds{media->value(
+            "keptPictureMs",
+            std::chrono::duration_cast<std::chrono::milliseconds>(graph_.kept_picture_time)
+                .count())};
+    }
     if (auto rtc = options.settings.find("rtc"); rtc != options.settings.end())
         graph_.mtu = rtc->value("mtu", graph_.mtu);
     declare_core(registry_, services_);

@@ -3,6 +3,7 @@
 #include "rivero/rtp/stream_receiver.hpp"
 
 #include "rivero/rtp/rtx.hpp"
+#include "rtp/ticks.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,6 +13,7 @@ namespace rivero::rtp {
 StreamReceiver::StreamReceiver(Ssrc ssrc, int clock_rate, ClockSync& clock,
                                const Settings& settings)
     : ssrc_{ssrc},
+      clock_rate_{clock_rate},
       clock_{clock},
       nack_{settings.nack},
       statistics_{ssrc, clock_rate},
@@ -71,10 +73,56 @@ StreamReceiver::Arrival StreamReceiver::on_rtx(Time now, const HeaderView& rtx_h
     return arrival;
 }
 
+StreamReceiver::Arrival StreamReceiver::on_red(Time now, const HeaderView& header,
+                                               const Extensions& extensions,
+                                               PayloadType payload_type, Packet& packet) {
+    RedPayload red;
+    if (!header.payload.empty()) {  // else padding: senders probe with it
+        const auto parsed = parse_red(header.payload);
+        if (!parsed || parsed->primary_type != payload_type) return Arrival::discarded;
+        red = *parsed;
+    }
+    const auto seq = statistics_.on_packet(now, header.seq, header.timestamp, header.payload.size(),
+                                           header.header_size + header.padding);
+    if (!seq) return Arrival::discarded;
+    if (!recovery_) recovery_ = std::make_unique<RedRecovery>();
+    const Arrival arrival = fill(now, *seq, header, payload_type, red.primary, extensions, packet);
+    if (arrival != Arrival::media) return arrival;
+    redundant_ += red.count;
+    redundant_unused_ += red.count;  // until they are used
+    // What has blocks of other codecs goes on without them: receivers know one payload type.
+    if (red.count > 0 && std::all_of(red.redundant().begin(), red.redundant().end(),
+                                     [&](auto& b) { return b.payload_type == payload_type; }))
+        packet.set_redundancy(header.payload.size() - red.primary.size());
+    return arrival;
+}
+
+StreamReceiver::Arrival StreamReceiver::on_redundant(const Packet& later, const RedBlock& block,
+                                                     Packet& packet) {
+    const std::size_t size = block.payload.size();
+    if (!recovery_ || size == 0 || size > Packet::kCapacity) return Arrival::discarded;
+    const RtpTimestamp timestamp{later.timestamp.value - block.timestamp_offset};
+    const auto seq = recovery_->place(later.seq, later.timestamp, timestamp);
+    if (!seq || !first_time(*seq)) return Arrival::duplicate;
+    recovery_->on_packet(*seq, timestamp);
+    if (nack_) nacks_.on_packet(later.arrival, *seq);
+    --redundant_unused_;
+    packet.seq = *seq;
+    packet.timestamp = timestamp;
+    packet.ssrc = ssrc_;
+    packet.payload_type = block.payload_type;
+    packet.arrival = later.arrival;
+    packet.capture = later.capture - from_ticks(block.timestamp_offset, clock_rate_);
+    std::copy(block.payload.begin(), block.payload.end(), packet.storage().begin());
+    packet.set_payload(0, size);
+    return Arrival::media;
+}
+
 StreamReceiver::Arrival StreamReceiver::fill(Time now, ExtSeqNum seq, const HeaderView& header,
                                              PayloadType payload_type, Bytes payload,
                                              const Extensions& extensions, Packet& packet) {
     if (!first_time(seq)) return Arrival::duplicate;
+    if (recovery_) recovery_->on_packet(seq, header.timestamp);
     if (nack_) nacks_.on_packet(now, seq);
     packet.seq = seq;
     packet.timestamp = header.timestamp;

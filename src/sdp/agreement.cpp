@@ -477,4 +477,11 @@ void describe_rtx(MediaSection& section, PayloadType rtx, PayloadType type, int 
     section.fmtps.push_back({rtx, std::move(ours)});
 }
 
+void describe_red(MediaSection& section, PayloadType red, const NegotiatedCodec& codec,
+                  const FormatParameters& parameters) {
+    section.formats.push_back(std::to_string(red.value));
+    section.rtpmaps.push_back({red, "red", codec.clock_rate, codec.channels});
+    section.fmtps.push_back({red, parameters});
+}
+
 }  // namespace rivero::sdp

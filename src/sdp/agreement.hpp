@@ -58,5 +58,7 @@ void describe_format(MediaSection& section, Codec codec, PayloadType type,
                      const FormatParameters& parameters, const Feedback& feedback, int channels);
 void describe_rtx(MediaSection& section, PayloadType rtx, PayloadType type, int clock_rate,
                   const FormatParameters& parameters);
+void describe_red(MediaSection& section, PayloadType red, const NegotiatedCodec& codec,
+                  const FormatParameters& parameters);
 
 }  // namespace rivero::sdp

@@ -35,7 +35,8 @@ MatchFormat match_capabilities(const std::vector<CodecCapability>& capabilities,
             if (capability.codec != codec ||
                 !same_variant(codec, capability.parameters, parameters))
                 continue;
-            match = Match{with_feedback ? capability.feedback : Feedback{}, capability.rtx};
+            match = Match{with_feedback ? capability.feedback : Feedback{}, capability.rtx,
+                          capability.red};
             break;
         }
         return match;
@@ -261,6 +262,8 @@ private:
                 else if (codec.rtx == type)
                     describe_rtx(answer, type, codec.payload_type, codec.clock_rate,
                                  offered.fmtp(type));
+                else if (codec.red == type)
+                    describe_red(answer, type, codec, offered.fmtp(type));
             }
         }
     }

@@ -17,6 +17,11 @@ CodecCapability audio(Codec codec, std::string_view parameters = {}) {
             .feedback = kAudioFeedback};
 }
 
+CodecCapability with_red(CodecCapability capability) {
+    capability.red = true;
+    return capability;
+}
+
 CodecCapability video(Codec codec, std::string_view parameters = {}) {
     return {.codec = codec,
             .parameters = FormatParameters::parse(parameters),
@@ -46,7 +51,7 @@ void add_h264(std::vector<CodecCapability>& codecs) {
 
 LocalCapabilities webrtc_defaults() {
     LocalCapabilities capabilities;
-    capabilities.audio.codecs = {audio(Codec::opus, "minptime=10;useinbandfec=1"),
+    capabilities.audio.codecs = {with_red(audio(Codec::opus, "minptime=10;useinbandfec=1")),
                                  audio(Codec::pcmu), audio(Codec::pcma), audio(Codec::g722)};
     capabilities.audio.extensions = {HeaderExtension::mid, HeaderExtension::transport_cc,
                                      HeaderExtension::abs_send_time, HeaderExtension::audio_level};
@@ -70,7 +75,10 @@ LocalCapabilities rtp_defaults() {
     capabilities.security = Security::none;
     capabilities.offer_protocol = "RTP/AVPF";
     capabilities.bundle = false;
-    for (auto& codec : capabilities.audio.codecs) codec.feedback = {};
+    for (auto& codec : capabilities.audio.codecs) {
+        codec.feedback = {};
+        codec.red = false;
+    }
     for (auto& codec : capabilities.video.codecs) {
         // One address and SSRC per medium, which is what such peers (cameras, ffmpeg, gateways)
         // expect.

@@ -129,6 +129,36 @@ std::vector<std::string_view> messages(const Feedback& feedback) {
     return list;
 }
 
+namespace {
+
+/// The payload type that all blocks of `audio/red` have: one codec, as often as its redundancy is
+/// deep. RFC 2198 section 5: `a=fmtp:63 111/111`.
+std::optional<PayloadType> red_blocks(const FormatParameters& parameters) {
+    if (parameters.list.size() != 1 || parameters.list.front().value) return std::nullopt;
+    std::string_view text = parameters.list.front().name;
+    std::optional<std::uint8_t> type;
+    while (!text.empty()) {
+        const auto block = number<std::uint8_t>(take_until(text, '/'));
+        if (!block || (type && block != type)) return std::nullopt;
+        type = block;
+    }
+    return type ? std::optional{PayloadType{*type}} : std::nullopt;
+}
+
+}  // namespace
+
+bool is_red(const RtpMap& map) {
+    return equal_ignoring_case(map.encoding, "red");
+}
+
+std::optional<PayloadType> red_of(const MediaSection& section, PayloadType type) {
+    for (PayloadType red : section.payload_types()) {
+        const RtpMap* map = section.rtpmap(red);
+        if (map && is_red(*map) && red_blocks(section.fmtp(red)) == type) return red;
+    }
+    return std::nullopt;
+}
+
 std::vector<NegotiatedCodec> common_codecs(const MediaSection& remote, const MatchFormat& match) {
     std::vector<NegotiatedCodec> codecs;
     std::vector<bool> wants_rtx;
@@ -146,7 +176,10 @@ std::vector<NegotiatedCodec> common_codecs(const MediaSection& remote, const Mat
         const auto matched = match(type, *codec, parameters);
         if (!matched) continue;
         codecs.push_back({*codec, type, map->clock_rate, map->channels, parameters, std::nullopt,
-                          common(matched->feedback, feedback_of(remote, type))});
+                          common(matched->feedback, feedback_of(remote, type)), std::nullopt});
+        if (const auto red = matched->red ? red_of(remote, type) : std::nullopt;
+            red && remote.rtpmap(*red)->clock_rate == map->clock_rate)
+            codecs.back().red = red;
         wants_rtx.push_back(matched->rtx);
     }
     // RFC 4588 section 8.6: apt names the payload type that is retransmitted. The offer may list

@@ -26,6 +26,11 @@ namespace rivero::sdp {
 /// or not), and we send what came in.
 [[nodiscard]] bool same_variant(Codec codec, const FormatParameters& a, const FormatParameters& b);
 
+[[nodiscard]] bool is_red(const RtpMap& map);
+/// The payload type of the section under which packets of `type` travel with redundancy, RFC 2198;
+/// where the envelope holds nothing else.
+[[nodiscard]] std::optional<PayloadType> red_of(const MediaSection& section, PayloadType type);
+
 /// What a section allows for a payload type, `*` included.
 [[nodiscard]] Feedback feedback_of(const MediaSection& section, PayloadType type);
 [[nodiscard]] Feedback common(const Feedback& a, const Feedback& b);
@@ -36,6 +41,7 @@ namespace rivero::sdp {
 struct Match {
     Feedback feedback;
     bool rtx = false;
+    bool red = false;
 };
 using MatchFormat =
     std::function<std::optional<Match>(PayloadType, Codec, const FormatParameters&)>;

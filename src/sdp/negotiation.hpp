@@ -39,6 +39,8 @@ struct CodecCapability {
     Feedback feedback;
     bool rtx = false;   ///< retransmissions in a stream of their own, RFC 4588
     bool offer = true;  ///< false: only accepted when the peer offers it
+    /// Redundancy (`audio/red`, RFC 2198) is accepted when the peer offers it.
+    bool red = false;
 };
 
 /// What we do with one kind of media.
@@ -108,6 +110,7 @@ struct NegotiatedCodec {
     FormatParameters parameters;     ///< as the peer stated them
     std::optional<PayloadType> rtx;  ///< payload type of its retransmissions
     Feedback feedback;
+    std::optional<PayloadType> red;  ///< payload type with redundancy, `audio/red`
 };
 
 /// A header extension that both sides speak in a section.

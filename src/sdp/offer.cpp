@@ -368,7 +368,7 @@ private:
         const bool rtx = std::any_of(ours.fmtps.begin(), ours.fmtps.end(), [&](auto& fmtp) {
             return fmtp.parameters.number("apt", -1) == type.value;
         });
-        return Match{feedback_of(ours, type), rtx};
+        return Match{feedback_of(ours, type), rtx, red_of(ours, type).has_value()};
     }
 
     const SessionDescription& offer_;

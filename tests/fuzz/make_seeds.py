@@ -122,6 +122,14 @@ def rtp_stream():
     yield b"\x18" + pieces(b"\0a") + b"\4" + struct.pack(">QI", 0xe000000000000000, 5) + b"\6\x18" + pieces(b"\0a") + b"\7"
 
 
+def red():
+    one = bytes.fromhex("ef 0f00 03 6f 780be4 7807")
+    two = bytes.fromhex("ef 1e00 02 ef 0f00 01 6f aabb cc ddee")
+    yield bytes([1]) + pieces(bytes.fromhex("6f 780be4c1")) + bytes([1]) + pieces(one) + bytes([3]) + pieces(two)
+    yield bytes([1]) + pieces(two) + bytes([0]) + pieces(two) + bytes([255]) + pieces(one)
+    yield bytes([1]) + pieces(bytes.fromhex("80 0280 04 05 01020304 0506")) + bytes([1]) + pieces(bytes.fromhex("ef fffc00 6f 01"))
+
+
 def rtcp():
     sr = "80c80006 11111111 e000000080000000 00001000 00000010 00001000"
     block = "22222222 05000003 00010005 00000100 12345678 00001000"
@@ -233,7 +241,7 @@ def gateway():
 
 
 TARGETS = [arguments, candidate, codec_depacketizer, codec_inspect, codec_round_trip, config, dependency_descriptor,
-           dtls, gateway, http, jsonrpc, origin, recorder, rtcp, rtp, rtp_stream, sdp, srtp]
+           dtls, gateway, http, jsonrpc, origin, recorder, red, rtcp, rtp, rtp_stream, sdp, srtp]
 
 
 def main():

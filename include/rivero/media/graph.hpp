@@ -23,6 +23,10 @@ struct Graph {
     ThreadLoop reaper{"gst-reaper"};
     std::string h264_encoder = "x264";  ///< or `openh264`
     std::size_t mtu = 1200;             ///< bytes of an RTP packet that we make
+    /// What came since the last key frame is kept for who comes late, up to these; of each source
+    /// and encoding. No time: none of it.
+    std::size_t kept_picture_bytes = 1'000'000;
+    Duration kept_picture_time = 1s;
 };
 
 }  // namespace rivero::media

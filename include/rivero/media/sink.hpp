@@ -40,6 +40,18 @@ public:
     /// Nothing comes any more (until the next on_format()).
     virtual void on_detached() {}
     virtual void on_packet(const rtp::PacketPtr&) {}
+    /// What the source sent since its last key frame, before the present goes on: this receiver
+    /// came late. The answer to request_keyframe(true).
+    /// @param timestamp to be shown under, instead of the packet's own; all packets of a picture
+    /// have the same. A packet of that picture that comes later by on_packet() needs it, too
+    /// @param capture the same for the time of capture
+    virtual void on_past_packet(const rtp::PacketPtr& packet, RtpTimestamp timestamp,
+                                Time capture) {
+        static_cast<void>(timestamp), static_cast<void>(capture);
+        on_packet(packet);
+    }
+    /// Whether so many bytes of the past are welcome now; no: a key frame is asked for.
+    [[nodiscard]] virtual bool takes_past(std::size_t bytes) const { return bytes > 0; }
     /// The next packet, a key frame's first, is of another encoding of the same source: other
     /// numbers, the same picture.
     virtual void on_switch() {}
@@ -48,9 +60,8 @@ public:
     virtual void on_end_of_stream() {}
 
     /// Asks for a key frame.
-    /// @param fresh nothing was shown from this source yet: a source that cannot make key frames (a
-    /// file) gives what it
-    ///     has sent since the last one once more, so that the picture is there at once
+    /// @param fresh nothing was shown from this source yet: when what came since the last key frame
+    /// was kept it comes once more, see on_past_packet(), and nobody is asked
     void request_keyframe(bool fresh = false);
     /// Whether who feeds us can make a key frame when asked.
     [[nodiscard]] bool can_have_keyframes() const;

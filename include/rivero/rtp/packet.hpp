@@ -75,6 +75,12 @@ struct Packet {
     static constexpr std::size_t kMaxPassed = 6;
 
     [[nodiscard]] Bytes payload() const { return Bytes{storage_}.subspan(offset_, size_); }
+    /// The payload as it came, within an RFC 2198 envelope, for who negotiated that; see red.hpp.
+    /// The same as payload() for a packet without redundancy.
+    [[nodiscard]] Bytes with_redundancy() const {
+        return Bytes{storage_}.subspan(offset_ - redundancy_, size_ + redundancy_);
+    }
+    [[nodiscard]] bool has_redundancy() const { return redundancy_ != 0; }
     [[nodiscard]] std::span<const Passed> passed() const { return {passed_.data(), passed_count_}; }
     [[nodiscard]] Bytes bytes_of(const Passed& passed) const {
         return Bytes{storage_}.subspan(passed.offset, passed.size);
@@ -93,6 +99,11 @@ struct Packet {
         offset_ = static_cast<std::uint16_t>(offset);
         size_ = static_cast<std::uint16_t>(size);
     }
+    /// Says how many bytes in front of the payload belong to its envelope.
+    void set_redundancy(std::size_t size) {
+        RIVERO_ASSERT(size <= offset_, "an envelope lies within its packet");
+        redundancy_ = static_cast<std::uint16_t>(size);
+    }
     /// Notes an extension element that lies in the storage; those beyond kMaxPassed are left out.
     void add_passed(ExtensionKind kind, std::size_t offset, std::uint8_t size) {
         RIVERO_ASSERT(offset + size <= kCapacity, "an extension lies within its packet");
@@ -100,30 +111,18 @@ struct Packet {
         passed_[passed_count_++] = {kind, size, static_cast<std::uint16_t>(offset)};
     }
 
-    /// Becomes what another packet is; stays what its own holders count on. Only before it is
-    /// pushed.
-    void copy_from(const Packet& other) {
-        PacketPool* const pool = pool_;
-        const std::uint32_t references = references_;
-        *this = other;
-        pool_ = pool;
-        references_ = references;
-    }
-    /// A packet that one receiver got later than the others, with a timestamp of its own: see
-    /// media::Node.
-    bool replayed = false;
-
     Packet(const Packet&) = delete;
+    Packet& operator=(const Packet&) = delete;
 
 private:
     Packet() = default;
-    Packet& operator=(const Packet&) = default;
     friend class PacketPool;
     friend class PacketPtr;
     PacketPool* pool_ = nullptr;
     std::uint32_t references_ = 0;
     std::uint16_t offset_ = 0;
     std::uint16_t size_ = 0;
+    std::uint16_t redundancy_ = 0;
     std::uint8_t passed_count_ = 0;
     std::array<Passed, kMaxPassed> passed_;
     std::array<std::uint8_t, kCapacity> storage_;
@@ -174,7 +173,7 @@ public:
         }
         ++in_use_;
         packet->pool_ = this;
-        packet->marker = packet->starts_keyframe = packet->voice = packet->replayed = false;
+        packet->marker = packet->starts_keyframe = packet->voice = false;
         packet->layered = packet->layer_sync = packet->ends_layer_frame = false;
         packet->not_for_upper_layers = false;
         packet->encoding = packet->spatial_id = packet->temporal_id = packet->sync_from = 0;
@@ -182,6 +181,7 @@ public:
         packet->audio_level.reset();
         packet->entered.reset();
         packet->passed_count_ = 0;
+        packet->redundancy_ = 0;
         packet->set_payload(0, 0);
         return PacketPtr{packet.release()};
     }

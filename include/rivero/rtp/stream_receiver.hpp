@@ -11,9 +11,12 @@
 #include "rivero/rtp/nack_generator.hpp"
 #include "rivero/rtp/packet.hpp"
 #include "rivero/rtp/receive_statistics.hpp"
+#include "rivero/rtp/red.hpp"
+#include "rivero/rtp/red_recovery.hpp"
 
 #include <bitset>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace rivero::rtp {
@@ -50,6 +53,15 @@ public:
     [[nodiscard]] Arrival on_rtx(Time now, const HeaderView& rtx_header,
                                  const Extensions& extensions, PayloadType payload_type,
                                  Packet& packet);
+    /// A packet of this SSRC came in an envelope of `audio/red`: `packet` becomes its primary
+    /// block, which says how much of the envelope lies in front of it.
+    /// @param payload_type that of the blocks; packets with others are refused
+    [[nodiscard]] Arrival on_red(Time now, const HeaderView& header, const Extensions& extensions,
+                                 PayloadType payload_type, Packet& packet);
+    /// What a packet of before carried is in the envelope of a later one.
+    /// @param later the packet that on_red() has just filled in; @param block of it, oldest first
+    /// @return media when that packet is missing: then `packet` has become it
+    [[nodiscard]] Arrival on_redundant(const Packet& later, const RedBlock& block, Packet& packet);
     void on_keyframe(const Packet& first) { nacks_.on_keyframe(first.seq); }
     void on_sender_report(Time now, const rtcp::SenderReport& report);
     void set_rtt(Duration rtt) { nacks_.set_rtt(rtt); }
@@ -61,6 +73,9 @@ public:
     [[nodiscard]] NackGenerator& nacks() { return nacks_; }
     /// Packets that came by retransmission only.
     [[nodiscard]] std::uint64_t recovered() const { return recovered_; }
+    /// Redundant blocks that came, and those of them that were not needed.
+    [[nodiscard]] std::uint64_t redundant() const { return redundant_; }
+    [[nodiscard]] std::uint64_t redundant_unused() const { return redundant_unused_; }
 
 private:
     Arrival fill(Time now, ExtSeqNum seq, const HeaderView& header, PayloadType payload_type,
@@ -68,11 +83,14 @@ private:
     [[nodiscard]] bool first_time(ExtSeqNum seq);
 
     Ssrc ssrc_;
+    int clock_rate_;
     ClockSync& clock_;
     bool nack_;
     ReceiveStatistics statistics_;
     NackGenerator nacks_;
     std::uint64_t recovered_ = 0;
+    std::uint64_t redundant_ = 0, redundant_unused_ = 0;
+    std::unique_ptr<RedRecovery> recovery_;  ///< once there is redundancy
     /// Which of the last numbers came, to drop what comes twice (a packet and its retransmission).
     static constexpr std::int64_t kWindow = 2048;
     std::bitset<kWindow> seen_;

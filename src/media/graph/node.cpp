@@ -44,8 +44,7 @@ std::optional<Time> entry_of(const gst::Frame& frame) {
     return frame.entered;
 }
 std::optional<Time> entry_of(const rtp::PacketPtr& packet) {
-    // A packet out of the past says nothing about how long the present takes.
-    return packet->replayed ? std::nullopt : std::optional{packet->entry()};
+    return packet->entry();
 }
 
 }  // namespace
@@ -75,6 +74,7 @@ void Node::push_selected(const rtp::PacketPtr& packet) {
     if (encoding >= histories_.size()) return;
     if (!histories_[encoding]) histories_[encoding] = std::make_unique<rtp::PacketHistory>();
     histories_[encoding]->add(packet);
+    keep(packet, encoding);
     ++handing_out_;
     for (std::size_t i = 0; i < sinks_.size(); ++i)
         if (sinks_[i] && takes(*sinks_[i], sinks_[i]->selection_, *packet))
@@ -87,7 +87,7 @@ void Node::push_selected(const rtp::PacketPtr& packet) {
 void Node::push(const rtp::PacketPtr& packet) {
     if (source_.encodings_ && !stage_) return push_selected(packet);
     histories_[0]->add(packet);
-    if (format_.type == MediaType::video && !makes_keyframes()) keep(packet);
+    keep(packet, 0);
     ++handing_out_;
     // By index: a sink may come or leave while it is served.
     for (std::size_t i = 0; i < sinks_.size(); ++i)
@@ -110,8 +110,7 @@ void Node::push(const gst::Frame& frame) {
 void Node::switched() {
     // The old numbers may come again, for other packets.
     if (histories_[0]) histories_[0]->clear();
-    group_.clear();
-    group_bytes_ = 0;
+    for (auto& group : groups_) group.clear();
     ++handing_out_;
     for (std::size_t i = 0; i < sinks_.size(); ++i)
         if (sinks_[i]) sinks_[i]->on_switch();
@@ -194,52 +193,39 @@ void Node::catch_up(Stage& stage) {
     for (const gst::Frame& frame : std::vector<gst::Frame>{frame_group_}) stage.on_frame(frame);
 }
 
-void Node::keep(const rtp::PacketPtr& packet) {
-    if (packet->starts_keyframe) {
-        group_.clear();
-        group_bytes_ = 0;
-    } else if (group_.empty()) {
-        return;  // nothing that a decoder could begin with
-    }
-    group_.push_back(packet);
-    group_bytes_ += packet->payload().size();
-    if (group_bytes_ > kGroupBytes || group_.size() > kGroupPackets) {
-        group_.clear();
-        group_bytes_ = 0;
-    }
+PictureGroup::Limits Node::group_limits() const {
+    if (!makes_keyframes()) return {.bytes = kGroupBytes, .packets = kGroupPackets};
+    return {.bytes = graph_.kept_picture_bytes,
+            .packets = kGroupPackets,
+            .age = graph_.kept_picture_time};
 }
 
-void Node::replay_to(Sink& sink) {
-    // Stamped one tick after another up to now, instead of over their real time: the receiver
-    // decodes them at once and shows the present, and does not take the burst for a delay that it
-    // has to keep.
-    const std::vector<rtp::PacketPtr> group = group_;
-    if (group.empty()) return;
-    const RtpTimestamp last = group.back()->timestamp;
-    std::vector<RtpTimestamp> pictures;
-    for (auto& packet : group)
-        if (pictures.empty() || pictures.back() != packet->timestamp)
-            pictures.push_back(packet->timestamp);
-    std::size_t picture = 0;
-    for (auto& packet : group) {
-        while (pictures[picture] != packet->timestamp && picture + 1 < pictures.size()) ++picture;
-        auto copy = graph_.packets.make();
-        copy->copy_from(*packet);  // the payload, too
-        copy->replayed = true;
-        copy->timestamp =
-            RtpTimestamp{last.value - static_cast<std::uint32_t>(pictures.size() - 1 - picture)};
-        copy->capture = group.back()->capture;
-        hand_to(sink, copy);
-        if (sink.node_ != this) return;
+void Node::keep(const rtp::PacketPtr& packet, std::size_t encoding) {
+    if (format_.type != MediaType::video) return;
+    const auto limits = group_limits();
+    if (limits.age > Duration::zero()) groups_[encoding].add(packet, limits);
+}
+
+bool Node::replay_to(Sink& sink, const Selection& selection) {
+    if (selection.current != selection.wanted) return false;
+    const PictureGroup& group = groups_[stage_ ? 0 : selection.current];
+    if (group.empty()) return false;
+    // Who can have a key frame instead need not put up with a past that is too long for him.
+    if (makes_keyframes() &&
+        (group.age(Clock::now()) > graph_.kept_picture_time || !sink.takes_past(group.bytes())))
+        return false;
+    for (const auto& past : group.compressed()) {
+        sink.flow.count(graph_.flow);
+        sink.on_past_packet(past.packet, past.timestamp, past.capture);
+        if (sink.node_ != this) break;
     }
+    return true;
 }
 
 void Node::request_keyframe(const Selection& selection, Sink* fresh) {
     if (format_.type != MediaType::video) return;
-    if (!makes_keyframes()) {
-        if (fresh) replay_to(*fresh);
-        return;
-    }
+    if (fresh && replay_to(*fresh, selection)) return;
+    if (!makes_keyframes()) return;
     if (stage_) {
         stage_->request_keyframe();
     } else {
@@ -267,7 +253,9 @@ bool Node::converted() const {
 }
 
 rtp::PacketPtr Node::find_packet(ExtSeqNum seq, std::size_t encoding) const {
-    return histories_[encoding] ? histories_[encoding]->find(seq) : rtp::PacketPtr{};
+    rtp::PacketPtr found =
+        histories_[encoding] ? histories_[encoding]->find(seq) : rtp::PacketPtr{};
+    return found ? found : groups_[encoding].find(seq);
 }
 
 std::size_t Node::mtu() const {

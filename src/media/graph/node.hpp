@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "media/graph/picture_group.hpp"
 #include "rivero/base/units.hpp"
 #include "rivero/gst/frame.hpp"
 #include "rivero/media/format.hpp"
@@ -77,7 +78,7 @@ public:
     /// @param fresh a sink that has shown nothing yet: it may get what was kept since the last key
     /// frame
     void request_keyframe(const Selection& selection, Sink* fresh = nullptr);
-    /// False for a file: what came since its last key frame is kept for late joiners instead.
+    /// False for a file: what came since its last key frame is all that a late receiver can have.
     [[nodiscard]] bool makes_keyframes() const;
     /// Gives a stage that is new below us what was kept.
     void catch_up(Stage& stage);
@@ -101,9 +102,11 @@ public:
 private:
     template <class Media>
     void hand_to(Sink& sink, const Media& media);
-    void keep(const rtp::PacketPtr& packet);
+    void keep(const rtp::PacketPtr& packet, std::size_t encoding);
     void keep(const gst::Frame& frame);
-    void replay_to(Sink& sink);
+    [[nodiscard]] PictureGroup::Limits group_limits() const;
+    /// @return false when nothing was kept that suits the sink
+    bool replay_to(Sink& sink, const Selection& selection);
 
     Source& source_;
     Graph& graph_;
@@ -121,8 +124,8 @@ private:
 
     /// rtp only; by encoding, the first is always there.
     std::array<std::unique_ptr<rtp::PacketHistory>, Encodings::kMax> histories_;
-    std::vector<rtp::PacketPtr> group_;    // since the last key frame, bounded
-    std::vector<gst::Frame> frame_group_;  // the same of frames
+    std::array<PictureGroup, Encodings::kMax> groups_;  ///< of video in rtp; by encoding
+    std::vector<gst::Frame> frame_group_;               // the same of frames
     std::size_t group_bytes_ = 0;
 };
 

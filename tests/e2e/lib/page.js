@@ -90,6 +90,13 @@ function withSsrcGroup(sdp, count) {
   return before + video.replace(group, `a=ssrc-group:SIM ${all.join(' ')}\r\n${group}`) + more;
 }
 
+/** Opus with redundancy first, which makes Chromium send it, or not at all. RFC 2198. */
+function preferRed(transceiver, red) {
+  const all = RTCRtpReceiver.getCapabilities('audio').codecs;
+  const of = (type) => all.filter((c) => c.mimeType.toLowerCase() === `audio/${type}`);
+  transceiver.setCodecPreferences([...(red ? of('red') : []), ...of('opus')]);
+}
+
 /** Notes when the first decoded picture is there, without the need to draw it. */
 async function watch(peer, track) {
   if (!window.MediaStreamTrackProcessor) {  // Firefox: it decodes only what somebody shows
@@ -136,7 +143,8 @@ window.rtc = {
   /** { pc, stream } by name, for what only one test does. */
   peers,
   /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps,
-      encodings (RTCRtpEncodingParameters: simulcast), ssrcGroup (how many encodings, announced by SSRC), descriptors */
+      encodings (RTCRtpEncodingParameters: simulcast), ssrcGroup (how many encodings, announced by SSRC), descriptors,
+      red (whether audio has redundancy), opus (parameters instead of useinbandfec=1) */
   async offer(name, options) {
     const { pc, stream } = await open(name, options);
     for (const kind of ['audio', 'video']) {
@@ -149,10 +157,12 @@ window.rtc = {
       });
       if (kind === 'video' && options.codec) prefer(transceiver, options.codec);
       if (kind === 'video' && options.descriptors) askForDescriptors(transceiver);
+      if (kind === 'audio' && options.red !== undefined) preferRed(transceiver, options.red);
     }
-    const offer = await pc.createOffer();
-    if (options.ssrcGroup) offer.sdp = withSsrcGroup(offer.sdp, options.ssrcGroup);
-    await pc.setLocalDescription(offer);
+    const description = await pc.createOffer();
+    if (options.opus) description.sdp = description.sdp.replace('useinbandfec=1', options.opus);
+    if (options.ssrcGroup) description.sdp = withSsrcGroup(description.sdp, options.ssrcGroup);
+    await pc.setLocalDescription(description);
     return pc.localDescription.sdp;
   },
   /** @return the answer to the server's offer; what is received follows from the offer */
@@ -215,6 +225,8 @@ window.rtc = {
     parameters.encodings[0].scaleResolutionDownBy = factor;
     await sender.setParameters(parameters);
   },
+  /** Microphone on or off: off sends silence. */
+  mute(name, muted) { for (const track of peers.get(name).stream.getAudioTracks()) track.enabled = !muted; },
   async end(name) {
     const peer = peers.get(name);
     peer?.pc.close();

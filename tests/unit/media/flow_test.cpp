@@ -28,6 +28,20 @@ TEST(FlowMeter, FlowsWithTheFirstBufferAndCeasesAfterAPeriodWithoutOne) {
     EXPECT_EQ(changes, (std::vector{true, false, true}));
 }
 
+TEST(FlowMeter, DoesNotTakeThePauseOfASpeakerForTheEnd) {
+    // Opus with DTX: a packet of noise each 400 ms.
+    ManualLoop loop;
+    FlowMonitor monitor{loop};
+    std::vector<bool> changes;
+    FlowMeter meter;
+    meter.on_change = [&](bool flowing) { changes.push_back(flowing); };
+    for (int i = 0; i < 100; ++i) {
+        meter.count(monitor);
+        loop.advance(400ms);
+    }
+    EXPECT_EQ(changes, (std::vector{true}));
+}
+
 TEST(FlowMeter, MayDieWhileItFlows) {
     ManualLoop loop;
     FlowMonitor monitor{loop};

@@ -25,6 +25,10 @@ public:
         log.push_back(std::to_string(packet->seq.value));
         timestamps.push_back(packet->timestamp.value);
     }
+    void on_past_packet(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time) override {
+        log.push_back(std::to_string(packet->seq.value));
+        timestamps.push_back(timestamp.value);
+    }
     void set_wishes(std::vector<Acceptable> wishes) {
         wishes_ = std::move(wishes);
         renegotiate();
@@ -123,7 +127,7 @@ TEST_F(GraphTest, AFreshReceiverOfASourceThatMakesNoKeyFramesGetsTheGroupOfPictu
     source.attach(late);
     late.request_keyframe(true);
     EXPECT_EQ(late.take(), (Log{"rtp/VP8", "1", "2", "3"}));
-    EXPECT_EQ(late.timestamps, (std::vector<std::uint32_t>{5999, 5999, 6000}));
+    EXPECT_EQ(late.timestamps, (std::vector<std::uint32_t>{5910, 5910, 6000}));
     late.request_keyframe(false);  // not fresh any more: old pictures would confuse it
     EXPECT_EQ(late.take(), Log{});
 }

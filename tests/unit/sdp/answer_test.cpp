@@ -65,6 +65,39 @@ TEST(Answer, AcceptsWhatChromiumOffers) {
     EXPECT_EQ(parsed(print(answer)), answer);
 }
 
+TEST(Answer, TakesRedundancyWhereThePeerListsIt) {
+    const auto offer = parsed(stored("chromium_sendrecv_offer"));
+    const auto [answer, session] = answered(offer, webrtc());
+    EXPECT_EQ(session.sections[0].codecs[0].red, PayloadType{63});
+    // In the offer's order: a browser sends what comes first.
+    EXPECT_THAT(answer.media[0].formats, ElementsAre("111", "63", "9", "0", "8"));
+    EXPECT_EQ(*answer.media[0].rtpmap(PayloadType{63}), (RtpMap{PayloadType{63}, "red", 48000, 2}));
+    EXPECT_EQ(answer.media[0].fmtp(PayloadType{63}).text(), "111/111");
+
+    auto preferred = offer;
+    preferred.media[0].formats = {"63", "111"};
+    EXPECT_THAT(answered(preferred, webrtc()).answer.media[0].formats, ElementsAre("63", "111"));
+    EXPECT_EQ(answered(preferred, webrtc()).session.sections[0].codecs[0].red, PayloadType{63});
+}
+
+class OpusParameters : public testing::TestWithParam<const char*> {};
+
+TEST_P(OpusParameters, AreAgreedToAsThePeerStatedThem) {
+    auto offer = parsed(stored("chromium_sendrecv_offer"));
+    for (auto& fmtp : offer.media[0].fmtps)
+        if (fmtp.payload_type == PayloadType{111})
+            fmtp.parameters = FormatParameters::parse(GetParam());
+    const auto [answer, session] = answered(offer, webrtc());
+    EXPECT_EQ(answer.media[0].fmtp(PayloadType{111}).text(), GetParam());
+    EXPECT_EQ(session.sections[0].codecs[0].parameters.text(), GetParam());
+}
+
+// RFC 7587 section 6.1: what a receiver can make use of. That is who is behind us, not us.
+INSTANTIATE_TEST_SUITE_P(Rfc7587, OpusParameters,
+                         testing::Values("minptime=10;useinbandfec=1", "useinbandfec=0",
+                                         "useinbandfec=1;usedtx=1", "usedtx=0", "minptime=10",
+                                         "stereo=1;sprop-stereo=1;maxaveragebitrate=128000;cbr=1"));
+
 TEST(Answer, SaysInTextWhatABrowserWants) {
     const auto text = print(answered(parsed(stored("minimal_offer")), webrtc()).answer);
     EXPECT_EQ(text,

@@ -58,6 +58,44 @@ INSTANTIATE_TEST_SUITE_P(
         Variants{"OpusNeverMinds", Codec::opus, "stereo=1", "minptime=10", true}),
     [](auto& row) { return row.param.name; });
 
+struct Red {
+    const char* name;
+    const char* lines;
+    std::optional<int> type;  ///< of opus:111 with redundancy
+};
+class RedTest : public testing::TestWithParam<Red> {};
+
+TEST_P(RedTest, IsTakenWhereItHoldsOneCodecOnly) {
+    const auto section =
+        parsed("v=0\nm=audio 9 UDP/TLS/RTP/SAVPF 111 63 0\na=rtpmap:111 opus/48000/2\n" +
+               std::string{GetParam().lines})
+            .media[0];
+    for (const bool ours : {true, false}) {
+        const auto codecs = common_codecs(section, [&](auto, auto, auto&) {
+            return Match{{}, false, ours};
+        });
+        ASSERT_EQ(codecs.size(), 2u) << "opus and PCMU";
+        const auto wanted =
+            ours && GetParam().type
+                ? std::optional{PayloadType{static_cast<std::uint8_t>(*GetParam().type)}}
+                : std::nullopt;
+        EXPECT_EQ(codecs[0].red, wanted);
+        EXPECT_FALSE(codecs[1].red);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rfc2198, RedTest,
+    testing::Values(Red{"AsChromiumHasIt", "a=rtpmap:63 red/48000/2\na=fmtp:63 111/111\n", 63},
+                    Red{"Deeper", "a=rtpmap:63 RED/48000/2\na=fmtp:63 111/111/111\n", 63},
+                    Red{"NotOffered", "", {}},
+                    Red{"WithoutParameters", "a=rtpmap:63 red/48000/2\n", {}},
+                    Red{"Mixed", "a=rtpmap:63 red/48000/2\na=fmtp:63 111/0\n", {}},
+                    Red{"OfAnother", "a=rtpmap:63 red/48000/2\na=fmtp:63 112/112\n", {}},
+                    Red{"OtherClock", "a=rtpmap:63 red/8000\na=fmtp:63 111/111\n", {}},
+                    Red{"Garbage", "a=rtpmap:63 red/48000/2\na=fmtp:63 111/x;y=1\n", {}}),
+    [](auto& row) { return row.param.name; });
+
 TEST(Formats, StaticTypesNeedNoRtpmap) {
     const auto offer = parsed("v=0\nm=audio 9 RTP/AVP 0 8 9 13\n");
     const auto& audio = offer.media[0];

@@ -23,6 +23,13 @@ void LayerFilter::reset() {
     limit_ = limit;
 }
 
+void LayerFilter::set_limit(std::optional<Bitrate> limit) {
+    if (targets_) targets_->set_limit(limit);
+    if (limit == limit_) return;
+    limit_ = limit;
+    if (measured_) choose();
+}
+
 void LayerFilter::measure(Time now, const rtp::Packet& packet) {
     const std::size_t s = std::min<std::size_t>(packet.spatial_id, kSpatial - 1);
     const std::size_t t = std::min<std::size_t>(packet.temporal_id, kTemporal - 1);
@@ -119,8 +126,10 @@ void LayerFilter::begin_picture(const rtp::Packet& packet) {
 
 LayerFilter::Verdict LayerFilter::on_packet(Time now, const rtp::Packet& packet) {
     if (packet.dependencies.targets) {
-        if (!targets_) targets_ = std::make_unique<TargetFilter>();
-        targets_->set_limit(limit_);
+        if (!targets_) {
+            targets_ = std::make_unique<TargetFilter>();
+            targets_->set_limit(limit_);
+        }
         return targets_->on_packet(now, packet);
     }
     measure(now, packet);

@@ -31,7 +31,7 @@ public:
     /// Another source or encoding: all its layers, until rates are known.
     void reset();
     /// What there is room for; empty: for everything.
-    void set_limit(std::optional<Bitrate> limit) { limit_ = limit; }
+    void set_limit(std::optional<Bitrate> limit);
     /// A packet with Packet::layered, in the order of arrival.
     [[nodiscard]] Verdict on_packet(Time now, const rtp::Packet& packet);
     /// The verdict once more, for a packet that is sent again.

@@ -22,6 +22,12 @@ void TargetFilter::reset() {
     limit_ = limit;
 }
 
+void TargetFilter::set_limit(std::optional<Bitrate> limit) {
+    if (limit == limit_) return;
+    limit_ = limit;
+    if (measured_) choose();
+}
+
 /// Other targets than before, with a key frame.
 void TargetFilter::begin(const rtp::Packet& packet) {
     targets_ = packet.dependencies.targets;

@@ -28,7 +28,8 @@ public:
 
     /// Another source or encoding: everything, until rates are known.
     void reset();
-    void set_limit(std::optional<Bitrate> limit) { limit_ = limit; }
+    /// See LayerFilter.
+    void set_limit(std::optional<Bitrate> limit);
     /// A packet with dependencies, in the order of arrival.
     [[nodiscard]] Verdict on_packet(Time now, const rtp::Packet& packet);
     /// What was sent of it ends the picture for this receiver: also for a packet that is sent

@@ -58,7 +58,7 @@ function texture({ width, height, fps }) {
   };
   const paint = (count) => { for (let i = 0; i < count; ++i) square(); };
   paint(2 * all);
-  setInterval(() => paint(all / 30), 1000 / fps);
+  setInterval(() => paint(all / 12), 1000 / fps);
   return canvas.captureStream(fps);
 }
 
@@ -95,6 +95,15 @@ function preferRed(transceiver, red) {
   const all = RTCRtpReceiver.getCapabilities('audio').codecs;
   const of = (type) => all.filter((c) => c.mimeType.toLowerCase() === `audio/${type}`);
   transceiver.setCodecPreferences([...(red ? of('red') : []), ...of('opus')]);
+}
+
+/** Sizes of encodings that have no RIDs; and no smaller pictures than wanted when the machine is slow. */
+async function tune(sender, { ssrcGroup, keepSize }) {
+  if (!ssrcGroup && !keepSize) return;
+  const parameters = sender.getParameters();
+  ssrcGroup?.forEach((encoding, i) => Object.assign(parameters.encodings[i], encoding));
+  if (keepSize) parameters.degradationPreference = 'maintain-resolution';
+  await sender.setParameters(parameters);
 }
 
 /** Notes when the first decoded picture is there, without the need to draw it. */
@@ -143,7 +152,7 @@ window.rtc = {
   /** { pc, stream } by name, for what only one test does. */
   peers,
   /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps,
-      encodings (RTCRtpEncodingParameters: simulcast), ssrcGroup (how many encodings, announced by SSRC), descriptors,
+      encodings (RTCRtpEncodingParameters: simulcast), ssrcGroup (the same, but announced by SSRC), keepSize, descriptors,
       red (whether audio has redundancy), opus (parameters instead of useinbandfec=1) */
   async offer(name, options) {
     const { pc, stream } = await open(name, options);
@@ -161,8 +170,9 @@ window.rtc = {
     }
     const description = await pc.createOffer();
     if (options.opus) description.sdp = description.sdp.replace('useinbandfec=1', options.opus);
-    if (options.ssrcGroup) description.sdp = withSsrcGroup(description.sdp, options.ssrcGroup);
+    if (options.ssrcGroup) description.sdp = withSsrcGroup(description.sdp, options.ssrcGroup.length);
     await pc.setLocalDescription(description);
+    for (const sender of pc.getSenders()) if (sender.track?.kind === 'video') await tune(sender, options);
     return pc.localDescription.sdp;
   },
   /** @return the answer to the server's offer; what is received follows from the offer */

@@ -68,7 +68,8 @@ std::optional<std::size_t> ReceiveTrack::encoding_of(Ssrc ssrc, const std::strin
     return std::nullopt;
 }
 
-ReceiveTrack::Stream* ReceiveTrack::stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec,
+ReceiveTrack::Stream* ReceiveTrack::stream_for(Time now, Ssrc ssrc,
+                                               const sdp::NegotiatedCodec& codec,
                                                const rtp::Demuxer::Route& route) {
     std::optional<std::size_t> encoding;
     if (simulcast()) {
@@ -102,6 +103,9 @@ ReceiveTrack::Stream* ReceiveTrack::stream_for(Ssrc ssrc, const sdp::NegotiatedC
     settings.rtt = rtt_;
     auto stream = std::make_unique<Stream>(ssrc, codec, clock_, settings);
     stream->encoding = encoding;
+    stream->first_number = streams_made_++ << 32;
+    // Whoever looks at its encoding already has to begin anew.
+    if (encoding && source_->is_used(*encoding)) keyframes_[*encoding].request(now);
     return streams_.emplace(ssrc.value, std::move(stream)).first->second.get();
 }
 
@@ -147,7 +151,7 @@ void ReceiveTrack::on_packet(Time now, const rtp::HeaderView& header,
         }
         const bool red = codec.red == header.payload_type;
         if (codec.payload_type != header.payload_type && !red) continue;
-        Stream* stream = stream_for(header.ssrc, codec, route);
+        Stream* stream = stream_for(now, header.ssrc, codec, route);
         if (!stream) return;
         const Arrival arrival =
             red ? stream->receiver.on_red(now, header, extensions, codec.payload_type, *packet)
@@ -220,6 +224,7 @@ void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
             keyframes_[stream.encoding.value_or(0)].on_keyframe();
         }
     }
+    packet->seq = ExtSeqNum{stream.first_number + packet->seq.value};
     source_->push(packet);
 }
 

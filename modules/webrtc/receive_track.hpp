@@ -95,6 +95,9 @@ private:
             : codec{&c}, receiver{ssrc, c.clock_rate, clock, settings}, inspector{c.codec} {}
         const sdp::NegotiatedCodec* codec;
         std::optional<std::size_t> encoding;  ///< of a simulcast sender
+        /// What its packets are numbered from for the source: no two streams, not even of one SSRC
+        /// before and after a BYE, share a number.
+        std::int64_t first_number = 0;
         rtp::StreamReceiver receiver;
         codec::Inspector inspector;
         codec::DependencyReader dependencies;
@@ -118,7 +121,7 @@ private:
     [[nodiscard]] bool simulcast() const { return section_ && encodings() > 1; }
     /// Which of the source's encodings a stream is; empty when we do not know it.
     [[nodiscard]] std::optional<std::size_t> encoding_of(Ssrc ssrc, const std::string& rid) const;
-    [[nodiscard]] Stream* stream_for(Ssrc ssrc, const sdp::NegotiatedCodec& codec,
+    [[nodiscard]] Stream* stream_for(Time now, Ssrc ssrc, const sdp::NegotiatedCodec& codec,
                                      const rtp::Demuxer::Route& route);
     /// The stream that a retransmission stream repairs.
     [[nodiscard]] Stream* repaired_by(Ssrc rtx, const rtp::Demuxer::Route& route);
@@ -137,6 +140,7 @@ private:
     rtp::PacketPool& pool_;
     std::optional<sdp::NegotiatedSection> section_;
     std::map<std::uint32_t, std::unique_ptr<Stream>> streams_;
+    std::int64_t streams_made_ = 0;
     std::optional<Ssrc> current_;                         ///< the stream that the source gets
     Time heard_;                                          ///< when it was heard last
     const sdp::NegotiatedCodec* pushed_codec_ = nullptr;  ///< of the source's format

@@ -206,16 +206,22 @@ void SendTrack::on_switch() {
 }
 
 void SendTrack::on_packet(const rtp::PacketPtr& packet) {
-    if (!past_.empty() && distance(past_.back().timestamp, packet->timestamp) > kPastTicks)
-        past_.clear();  // nobody keeps packets for so long
+    if (!past_.empty() && distance(past_.back().timestamp, packet->timestamp) > kPastTicks) {
+        // Nobody keeps packets for so long; who did would find another time.
+        past_.clear();
+        changed_after(newest_seq_);
+    }
     forward(packet, shown(packet->timestamp), packet->capture);
 }
 
 void SendTrack::on_past_packet(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture) {
     if (!may_send()) return;
     control_->begin_burst();
+    // Something went out already that may stand in the past, with another time than it gets now.
+    if (newest_seq_ >= packet->seq.value) changed_after(newest_seq_);
     note_past({packet->timestamp, timestamp});
-    forward(packet, timestamp, capture);
+    // When the past comes a second time its pictures keep the times that they got at the first.
+    forward(packet, shown(packet->timestamp), capture);
 }
 
 void SendTrack::note_past(const PastPicture& picture) {
@@ -264,6 +270,9 @@ Outgoing SendTrack::outgoing(const rtp::PacketPtr& packet,
 
 void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture) {
     if (!may_send()) return;
+    // The peer that sends it has begun anew: what comes depends on nothing that came before.
+    if (newest_seq_ != kNone && packet->seq.value - newest_seq_ > kBeginsAnew) begin();
+    newest_seq_ = std::max(newest_seq_, packet->seq.value);
     if (packet->payload().empty()) {
         rewriter_.withhold(packet->seq);
         return;
@@ -283,7 +292,6 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
         }
         waiting_for_keyframe_ = held_back_ = false;
     }
-    newest_seq_ = std::max(newest_seq_, packet->seq.value);
     bool marker = packet->marker;
     if (packet->layered && leaves_out(*packet, marker)) return;
     const auto numbers = rewriter_.rewrite(packet->seq, timestamp, capture);
@@ -392,7 +400,8 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
         ++counters_.not_found;
         return;
     }
-    if (!codec_->rtx && source_seq->value <= unrepeatable_) {
+    // A packet with a transport-wide number is never the same twice.
+    if (!codec_->rtx && (numbered_ || source_seq->value <= unrepeatable_)) {
         ++counters_.not_found;
         return;
     }

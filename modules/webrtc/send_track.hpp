@@ -143,6 +143,7 @@ private:
     /// as it was. Without a retransmission stream a packet is sent again under its own number, and
     /// no cipher of SRTP may ever see two contents under one number.
     std::int64_t newest_seq_ = kNone, unrepeatable_ = kNone;
+    static constexpr std::int64_t kBeginsAnew = 3000;  ///< as wide a gap is no loss
     static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
     Duration rtt_ = 50ms;
     /// What was sent again lately: a receiver that asks twice within a round trip gets it once.

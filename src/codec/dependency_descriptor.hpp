@@ -86,12 +86,14 @@ public:
     void switch_source() { in_source_ = false; }
     /// The number of a frame that is sent.
     [[nodiscard]] std::uint16_t forward(std::uint16_t number) {
-        if (!in_source_) {
+        // A jump is a sender that has begun anew, though the encoding is the same.
+        const auto ahead = static_cast<std::int16_t>(find(number) - last_);
+        if (!in_source_ || ahead < -kMaxLate || ahead > kMaxGap) {
             in_source_ = true;
             offset_ = static_cast<std::uint16_t>(last_ + 1 - number);
         }
         const auto out = find(number);
-        if (static_cast<std::uint16_t>(out - last_) < 0x8000) last_ = out;
+        if (static_cast<std::int16_t>(out - last_) > 0) last_ = out;
         return out;
     }
     /// The number of a frame that is sent again.
@@ -100,6 +102,7 @@ public:
     }
 
 private:
+    static constexpr int kMaxLate = 512, kMaxGap = 4096;
     bool in_source_ = false;
     std::uint16_t offset_ = 0;
     std::uint16_t last_ = 0xffff;  ///< highest that was sent

@@ -15,6 +15,13 @@ constexpr std::int64_t kMaxGap = 3000;
 /// Where a layer is withheld, each packet of it starts a segment.
 constexpr std::size_t kMaxSegments = 512;
 
+/// Of a number in a window that is a power of two.
+template <std::size_t kWindow = 2048>
+std::size_t bit(std::int64_t out) {
+    static_assert((kWindow & (kWindow - 1)) == 0);
+    return static_cast<std::size_t>(out) & (kWindow - 1);
+}
+
 }  // namespace
 
 StreamRewriter::StreamRewriter(int clock_rate, SeqNum first_seq, RtpTimestamp first_timestamp)
@@ -48,20 +55,37 @@ std::optional<StreamRewriter::Rewritten> StreamRewriter::rewrite(ExtSeqNum seq,
     Segment& open = segments_.back();
     if (seq.value >= open.end) {
         open.end = seq.value + 1;
-        next_out_ = open.out + (open.end - open.begin);
+        const std::int64_t next = open.out + (open.end - open.begin);
+        for (auto out = std::max(next_out_, next - std::int64_t{kWindow}); out < next; ++out)
+            used_.reset(bit(out));
+        next_out_ = next;
         last_timestamp_ = RtpTimestamp{timestamp.value + timestamp_offset_};
         last_capture_ = capture;
     }
-    return find(seq, timestamp);
+    const auto out = out_of(seq.value);
+    if (!out || *out < next_out_ - std::int64_t{kWindow} || used_.test(bit(*out)))
+        return std::nullopt;
+    used_.set(bit(*out));
+    return numbers(*out, timestamp);
 }
 
 std::optional<StreamRewriter::Rewritten> StreamRewriter::find(ExtSeqNum seq,
                                                               RtpTimestamp timestamp) const {
-    const Segment* segment = segment_of(seq.value);
+    const auto out = out_of(seq.value);
+    if (!out || *out < next_out_ - std::int64_t{kWindow} || !used_.test(bit(*out)))
+        return std::nullopt;
+    return numbers(*out, timestamp);
+}
+
+std::optional<std::int64_t> StreamRewriter::out_of(std::int64_t seq) const {
+    const Segment* segment = segment_of(seq);
     if (!segment) return std::nullopt;
-    return Rewritten{
-        SeqNum{static_cast<std::uint16_t>(segment->out + (seq.value - segment->begin))},
-        RtpTimestamp{timestamp.value + timestamp_offset_}};
+    return segment->out + (seq - segment->begin);
+}
+
+StreamRewriter::Rewritten StreamRewriter::numbers(std::int64_t out, RtpTimestamp timestamp) const {
+    return {SeqNum{static_cast<std::uint16_t>(out)},
+            RtpTimestamp{timestamp.value + timestamp_offset_}};
 }
 
 void StreamRewriter::withhold(ExtSeqNum seq) {

@@ -5,6 +5,8 @@
 #include "rivero/base/clock.hpp"
 #include "rivero/base/units.hpp"
 
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -35,7 +37,7 @@ public:
     /// The numbers of a packet that is sent now.
     /// @param capture when it was captured (or came): what the timestamp follows across a switch
     /// @return nothing when it must not be sent: older than the first of its source, withheld
-    ///         before, or too old to tell
+    ///         before, its number was used, or it is too old to tell
     [[nodiscard]] std::optional<Rewritten> rewrite(ExtSeqNum seq, RtpTimestamp timestamp,
                                                    Time capture);
     /// This packet is not sent (a layer too many, say) and shall leave no gap. That works for the
@@ -45,7 +47,7 @@ public:
     /// What an outgoing number (in a NACK) was at the source; nothing when it was sent before the
     /// last switch or is too old.
     [[nodiscard]] std::optional<ExtSeqNum> source_seq(SeqNum outgoing) const;
-    /// The outgoing header of a packet that may be sent again.
+    /// The outgoing header of a packet that was sent and may be sent again.
     [[nodiscard]] std::optional<Rewritten> find(ExtSeqNum seq, RtpTimestamp timestamp) const;
 
 private:
@@ -55,9 +57,15 @@ private:
         std::int64_t end;
         std::int64_t out;
     };
+    [[nodiscard]] std::optional<std::int64_t> out_of(std::int64_t seq) const;
+    [[nodiscard]] Rewritten numbers(std::int64_t out, RtpTimestamp timestamp) const;
     void start_source(std::int64_t seq, RtpTimestamp timestamp, Time capture);
     [[nodiscard]] const Segment* segment_of(std::int64_t seq) const;
 
+    /// Which of the last outgoing numbers were used: SRTP must never see a number twice, whatever
+    /// comes in twice.
+    static constexpr std::size_t kWindow = 2048;
+    std::bitset<kWindow> used_;
     int clock_rate_;
     bool started_ = false;    ///< something was sent, ever
     bool in_source_ = false;  ///< something of the current source was sent

@@ -247,6 +247,7 @@ TEST(FrameNumbers, GoOnAcrossSourcesAndKeepGaps) {
     EXPECT_EQ(numbers.forward(0xffff), 4);
     EXPECT_EQ(numbers.forward(1), 6);
     EXPECT_EQ(numbers.find(0xffff), 4);
+    EXPECT_EQ(numbers.forward(30000), 7) << "it has begun anew";
 }
 
 }  // namespace

@@ -90,9 +90,32 @@ TEST_F(StreamRewriterTest, ForgetsTheOldestWhereALayerIsWithheldForLong) {
         rewriter_.withhold(ExtSeqNum{seq + 1});
     }
     EXPECT_EQ(number(0), nothing);
-    EXPECT_EQ(number(3998), (65'534 + 1999) % 65'536);
+    const auto newest = rewriter_.find(ExtSeqNum{3998}, RtpTimestamp{0});
+    ASSERT_TRUE(newest);
+    EXPECT_EQ(newest->seq.value, (65'534 + 1999) % 65'536);
     EXPECT_EQ(source(static_cast<std::uint16_t>(65'534 + 1999)), 3998);
     EXPECT_EQ(source(static_cast<std::uint16_t>(65'534 + 1000)), nothing);
+}
+
+TEST_F(StreamRewriterTest, UsesEachNumberOnceAndRepeatsOnlyWhatWasSent) {
+    EXPECT_EQ(number(500), 65'534);
+    EXPECT_EQ(number(502), 0);
+    EXPECT_EQ(number(500), nothing);
+    EXPECT_EQ(number(502), nothing);
+    EXPECT_TRUE(rewriter_.find(ExtSeqNum{502}, RtpTimestamp{0}));
+    EXPECT_FALSE(rewriter_.find(ExtSeqNum{501}, RtpTimestamp{0})) << "it has not come yet";
+    EXPECT_EQ(number(501), 65'535);
+    EXPECT_TRUE(rewriter_.find(ExtSeqNum{501}, RtpTimestamp{0}));
+    EXPECT_EQ(number(501), nothing);
+    // What is older than the window can no longer be told from what was sent.
+    EXPECT_EQ(number(503), 1);
+    EXPECT_EQ(number(505), 3);
+    EXPECT_EQ(number(505 + 2048), 2051);
+    EXPECT_EQ(number(504), nothing);
+    EXPECT_EQ(number(506), 4);
+    rewriter_.switch_source(90'000);
+    EXPECT_EQ(number(7), 2052);
+    EXPECT_EQ(number(7), nothing);
 }
 
 TEST_F(StreamRewriterTest, ASwitchGoesOnInNumberAndTime) {

@@ -236,6 +236,14 @@ std::vector<Field> make_fields() {
         integer("limits.requestBytesInFlight",
                 "The same in bytes, together with answers that wait for others before them.",
                 64 * 1024, 1024 * kMiB, RIVERO_MEMBER(limits.request_bytes_in_flight)),
+        integer("limits.requestBytesInFlightInAll",
+                "When requests and answers of all connections together are more than this, nothing "
+                "is taken from those that have more than their share.",
+                64 * 1024, 65'536 * kMiB, RIVERO_MEMBER(limits.request_bytes_in_flight_in_all)),
+        integer("limits.unfinishedBytesInAll",
+                "When messages that have begun and not ended hold more than this for all clients "
+                "together, the one that began first is the end of its connection.",
+                128 * 1024, 65'536 * kMiB, RIVERO_MEMBER(limits.unfinished_bytes_in_all)),
         integer("limits.connections", "TCP connections at a time; each costs a file descriptor.", 1,
                 1'000'000, RIVERO_MEMBER(limits.connections)),
         integer("limits.sessions", "Sessions at a time; clients may invent them.", 1, 10'000'000,
@@ -317,6 +325,11 @@ std::vector<Field> make_fields() {
                 576, 1500, RIVERO_MEMBER(rtc.mtu)),
         flag("rtc.iceTcp", "Also offers TCP, for clients whose network lets no UDP out.",
              RIVERO_MEMBER(rtc.ice_tcp)),
+        flag("rtc.resolveCandidates",
+             "Looks up any host name in a candidate of a peer, who can so make the server ask a "
+             "name server for what it likes. Without, only names of mDNS (.local) are looked up, "
+             "by which browsers hide private addresses.",
+             RIVERO_MEMBER(rtc.resolve_candidates)),
         list(
             "rtc.audioCodecs",
             "Audio codecs of WebRtcEndpoints, in the order of their offers; a peer that offers has "

@@ -57,6 +57,8 @@ struct Settings {
         std::int64_t send_queue_bytes_in_all = 256 << 20;
         std::int64_t requests_in_flight = 256;
         std::int64_t request_bytes_in_flight = 4 << 20;
+        std::int64_t request_bytes_in_flight_in_all = 256 << 20;
+        std::int64_t unfinished_bytes_in_all = 64 << 20;
         std::int64_t connections = 4096;
         std::int64_t sessions = 20'000;
         std::int64_t pipelines = 20'000;
@@ -93,6 +95,7 @@ struct Settings {
         std::int32_t udp_port = 0;  ///< -1: a port for each peer
         std::int32_t mtu = 1200;
         bool ice_tcp = true;
+        bool resolve_candidates = false;
         std::vector<std::string> audio_codecs{"opus", "PCMU", "PCMA", "G722"};
         std::vector<std::string> video_codecs{"VP8", "VP9", "H264", "AV1"};
         int dscp = -1;

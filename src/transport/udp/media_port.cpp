@@ -3,6 +3,7 @@
 #include "transport/udp/media_port.hpp"
 
 #include "rivero/base/log.hpp"
+#include "transport/glib_owner.hpp"
 #include "transport/stun/stun_message.hpp"
 
 #include <glib-unix.h>
@@ -16,7 +17,9 @@ namespace {
 constexpr int kTries = 20;
 /// Batches of one socket in one turn, so that timers and calls have theirs under any load.
 constexpr int kBatchesPerTurn = 4;
+/// The longest time between two looks at TCP connections of nobody, and the shortest.
 constexpr Duration kTcpSweep = 1s;
+constexpr Duration kShortestTimer = 1ms;
 
 SocketAddress any(bool ipv6, bool loopback, std::uint16_t port) {
     return *SocketAddress::parse(
@@ -40,22 +43,15 @@ struct MediaPort::Sources {
         gpointer tag = nullptr;
         bool waits_to_write = false;
     };
-    GSource* receive = nullptr;
-    GSource* flush = nullptr;
+    GlibOwner<GSource> receive;
+    GlibOwner<GSource> flush;
     Watched v4, v6;
     gpointer tcp = nullptr;
 
-    ~Sources() {
-        for (GSource* source : {receive, flush}) {
-            if (!source) continue;
-            g_source_destroy(source);
-            g_source_unref(source);
-        }
-    }
     void want_write(Watched& watched, bool wanted) {
         if (!watched.tag || watched.waits_to_write == wanted) return;
         watched.waits_to_write = wanted;
-        g_source_modify_unix_fd(receive, watched.tag,
+        g_source_modify_unix_fd(receive.get(), watched.tag,
                                 static_cast<GIOCondition>(wanted ? G_IO_IN | G_IO_OUT : G_IO_IN));
     }
 };
@@ -147,17 +143,19 @@ void MediaPort::attach() {
         nullptr,
         nullptr};
     sources_ = std::make_unique<Sources>();
-    sources_->receive = g_source_new(&receive_functions, sizeof(Sources::Receive));
-    reinterpret_cast<Sources::Receive*>(sources_->receive)->port = this;
-    sources_->flush = g_source_new(&flush_functions, sizeof(Sources::Flush));
-    reinterpret_cast<Sources::Flush*>(sources_->flush)->port = this;
-    g_source_set_priority(sources_->flush, G_PRIORITY_HIGH);
-    auto add = [this](int fd) { return g_source_add_unix_fd(sources_->receive, fd, G_IO_IN); };
+    sources_->receive.reset(g_source_new(&receive_functions, sizeof(Sources::Receive)));
+    reinterpret_cast<Sources::Receive*>(sources_->receive.get())->port = this;
+    sources_->flush.reset(g_source_new(&flush_functions, sizeof(Sources::Flush)));
+    reinterpret_cast<Sources::Flush*>(sources_->flush.get())->port = this;
+    g_source_set_priority(sources_->flush.get(), G_PRIORITY_HIGH);
+    auto add = [this](int fd) {
+        return g_source_add_unix_fd(sources_->receive.get(), fd, G_IO_IN);
+    };
     sources_->v4.tag = add(v4_->fd());
     if (v6_) sources_->v6.tag = add(v6_->fd());
     if (tcp_) sources_->tcp = add(tcp_->fd());
-    g_source_attach(sources_->flush, context_);
-    g_source_attach(sources_->receive, context_);
+    g_source_attach(sources_->flush.get(), context_);
+    g_source_attach(sources_->receive.get(), context_);
 }
 
 bool MediaPort::reachable_at(const SocketAddress& local) const {
@@ -182,9 +180,9 @@ std::uint32_t MediaPort::join(Client& client) {
 
 void MediaPort::leave(std::uint32_t client) {
     Entry entry = std::exchange(clients_[client], {});
-    for (const auto& [address, tcp] : entry.addresses) {
-        (tcp ? tcp_owners_ : udp_owners_).erase(address);
-        if (tcp && tcp_) tcp_->close(address);
+    for (const Address& address : entry.addresses) {
+        owners(address.tcp).erase(address.remote);
+        if (address.tcp && tcp_) tcp_->close(address.remote);
     }
     for (const std::string& name : entry.names) names_.erase(name);
     free_.push_back(client);
@@ -203,15 +201,68 @@ void MediaPort::remove_name(const std::string& ufrag) {
     names_.erase(found);
 }
 
+MediaPort::Address* MediaPort::find(const IcePath& path) {
+    const auto owner = owners(path.tcp).find(path.remote);
+    if (!owner) return nullptr;
+    for (Address& address : clients_[*owner].addresses)
+        if (address.tcp == path.tcp && address.remote == path.remote) return &address;
+    return nullptr;
+}
+
+void MediaPort::take_away(const IcePath& path) {
+    const auto owner = owners(path.tcp).find(path.remote);
+    if (!owner) return;
+    std::erase_if(clients_[*owner].addresses, [&](const Address& address) {
+        return address.tcp == path.tcp && address.remote == path.remote;
+    });
+    owners(path.tcp).erase(path.remote);
+    if (path.tcp && tcp_) tcp_->disown(path.remote, Clock::now());
+}
+
+bool MediaPort::expect(std::uint32_t client, const IcePath& path) {
+    if (const Address* known = find(path)) {
+        if (owners(path.tcp).find(path.remote) == client) return true;
+        if (known->claimed) return false;
+        take_away(path);
+    }
+    auto& addresses = clients_[client].addresses;
+    if (addresses.size() >= kMaxAddresses) {
+        const auto oldest = std::find_if(addresses.begin(), addresses.end(),
+                                         [](const Address& one) { return !one.claimed; });
+        // What has proved itself does not give way to what has not: its datagrams wait until then.
+        if (oldest == addresses.end()) return true;
+        take_away({{}, oldest->remote, oldest->tcp});
+    }
+    addresses.push_back({path.remote, path.tcp, false});
+    owners(path.tcp).insert(path.remote, client);
+    return true;
+}
+
 bool MediaPort::claim(std::uint32_t client, const IcePath& path) {
-    AddressTable& owners = path.tcp ? tcp_owners_ : udp_owners_;
-    if (const auto owner = owners.find(path.remote)) return *owner == client;
-    Entry& entry = clients_[client];
-    if (entry.addresses.size() >= kMaxAddresses) return false;
-    entry.addresses.emplace_back(path.remote, path.tcp);
-    owners.insert(path.remote, client);
+    auto& addresses = clients_[client].addresses;
+    if (const Address* known = find(path)) {
+        const bool ours = owners(path.tcp).find(path.remote) == client;
+        if (!ours && known->claimed) return false;
+        if (ours) {
+            std::erase_if(addresses, [known](const Address& one) { return &one == known; });
+        } else {
+            take_away(path);
+        }
+    }
+    if (addresses.size() >= kMaxAddresses) {
+        auto oldest = std::find_if(addresses.begin(), addresses.end(),
+                                   [](const Address& one) { return !one.claimed; });
+        if (oldest == addresses.end()) oldest = addresses.begin();
+        take_away({{}, oldest->remote, oldest->tcp});
+    }
+    addresses.push_back({path.remote, path.tcp, true});
+    owners(path.tcp).insert(path.remote, client);
     if (path.tcp && tcp_) tcp_->own(path.remote);
     return true;
+}
+
+void MediaPort::release(std::uint32_t client, const IcePath& path) {
+    if (owners(path.tcp).find(path.remote) == client) take_away(path);
 }
 
 MediaPort::Client* MediaPort::find_by_stun(Bytes message) {
@@ -269,19 +320,21 @@ void MediaPort::on_frame(const SocketAddress& local, const SocketAddress& remote
 void MediaPort::on_closed(const SocketAddress& local, const SocketAddress& remote) {
     const auto owner = tcp_owners_.find(remote);
     if (!owner) return;
-    Entry& entry = clients_[*owner];
-    std::erase(entry.addresses, std::pair{remote, true});
-    tcp_owners_.erase(remote);
-    entry.client->on_path_closed({local, remote, true});
+    const IcePath path{local, remote, true};
+    take_away(path);
+    clients_[*owner].client->on_path_closed(path);
 }
 
 void MediaPort::watch_tcp() {
-    if (tcp_->unowned() == 0 || tcp_timer_.armed()) return;
-    tcp_timer_ = loop_.post_after(kTcpSweep, [this] {
-        tcp_timer_.cancel();
-        tcp_->expire(Clock::now());
-        watch_tcp();
-    });
+    if (tcp_timer_.armed() && !tcp_->pausing()) return;
+    const auto deadline = tcp_->next_deadline();
+    if (!deadline) return;
+    tcp_timer_ =
+        loop_.post_after(std::clamp(*deadline - Clock::now(), kShortestTimer, kTcpSweep), [this] {
+            tcp_timer_.cancel();
+            tcp_->on_deadline(Clock::now());
+            watch_tcp();
+        });
 }
 
 void MediaPort::send(const IcePath& path, Bytes datagram, std::optional<std::uint8_t> dscp) {
@@ -299,10 +352,13 @@ void MediaPort::send(const IcePath& path, Bytes datagram, std::optional<std::uin
 }
 
 void MediaPort::flush() {
-    if (v4_ && !v4_->batch().empty() && sources_)
-        sources_->want_write(sources_->v4, !v4_->batch().flush());
-    if (v6_ && !v6_->batch().empty() && sources_)
-        sources_->want_write(sources_->v6, !v6_->batch().flush());
+    // Also when there is nothing: a full batch may have left as soon as there was room, and the
+    // socket would be ready, for nothing, in each turn.
+    auto send = [this](UdpSocket& udp, Sources::Watched& watched) {
+        sources_->want_write(watched, !udp.batch().empty() && !udp.batch().flush());
+    };
+    if (v4_ && sources_) send(*v4_, sources_->v4);
+    if (v6_ && sources_) send(*v6_, sources_->v6);
     if (tcp_) tcp_->flush();
 }
 

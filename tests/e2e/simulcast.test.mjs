@@ -63,7 +63,8 @@ async function adapts(t, what, { viewers }) {
     const was = before[i].in.video;
     t.diagnostic(`${peer.name}: ${video.framesDecoded} decoded, ${video.framesDropped} dropped, ${video.freezeCount} freezes, pli ${video.pliCount}, nack ${video.nackCount}, lost ${video.packetsLost}`);
     assert.equal(video.packetsLost, 0);
-    assert.equal(video.pliCount, was.pliCount, 'a picture could not be decoded');
+    // One for who loses patience while a key frame is made on a busy machine.
+    assert.ok(video.pliCount <= was.pliCount + 1, 'pictures could not be decoded');
   }
 }
 

@@ -12,8 +12,9 @@ namespace rivero::webrtc {
 
 namespace {
 
-bool same_rids(const sdp::NegotiatedSection& a, const sdp::NegotiatedSection& b) {
-    return std::equal(a.remote_rids.begin(), a.remote_rids.end(), b.remote_rids.begin(),
+bool same_encodings(const sdp::NegotiatedSection& a, const sdp::NegotiatedSection& b) {
+    return a.simulcast_ssrcs == b.simulcast_ssrcs &&
+           std::equal(a.remote_rids.begin(), a.remote_rids.end(), b.remote_rids.begin(),
                       b.remote_rids.end(),
                       [](const auto& one, const auto& other) { return one.id == other.id; });
 }
@@ -35,7 +36,7 @@ void ReceiveTrack::configure(const sdp::NegotiatedSection& section) {
     for (auto it = streams_.begin(); it != streams_.end();) {
         it->second->codec = moved(it->second->codec);
         // Encodings are numbered by the new description: a stream of the old numbering begins anew.
-        const bool renumbered = before && it->second->encoding && !same_rids(*before, section);
+        const bool renumbered = before && it->second->encoding && !same_encodings(*before, section);
         if (renumbered) it->second->codec = nullptr;
         if (it->second->codec) it->second->receiver.set_nack(it->second->codec->feedback.nack);
         it = it->second->codec ? std::next(it) : streams_.erase(it);
@@ -52,12 +53,18 @@ void ReceiveTrack::configure(const sdp::NegotiatedSection& section) {
         pushed_codec_ = nullptr;
         source_->clear_format();
     }
-    source_->set_encodings(simulcast() ? section_->remote_rids.size() : 1);
+    source_->set_encodings(encodings());
 }
 
-std::optional<std::size_t> ReceiveTrack::encoding_of(const std::string& rid) const {
-    for (std::size_t i = 0; i < std::min(section_->remote_rids.size(), media::Encodings::kMax); ++i)
-        if (section_->remote_rids[i].id == rid) return i;
+std::size_t ReceiveTrack::encodings() const {
+    if (by_rid()) return section_->remote_rids.size();
+    return std::max<std::size_t>(section_->simulcast_ssrcs.size(), 1);
+}
+
+std::optional<std::size_t> ReceiveTrack::encoding_of(Ssrc ssrc, const std::string& rid) const {
+    for (std::size_t i = 0; i < std::min(encodings(), media::Encodings::kMax); ++i)
+        if (by_rid() ? section_->remote_rids[i].id == rid : section_->simulcast_ssrcs[i] == ssrc)
+            return i;
     return std::nullopt;
 }
 
@@ -66,7 +73,7 @@ ReceiveTrack::Stream* ReceiveTrack::stream_for(Time now, Ssrc ssrc,
                                                const rtp::Demuxer::Route& route) {
     std::optional<std::size_t> encoding;
     if (simulcast()) {
-        encoding = encoding_of(route.rid);
+        encoding = encoding_of(ssrc, route.rid);
         if (!encoding) return nullptr;
     }
     auto found = streams_.find(ssrc.value);
@@ -75,6 +82,7 @@ ReceiveTrack::Stream* ReceiveTrack::stream_for(Time now, Ssrc ssrc,
             found->second->codec = &codec;
             found->second->inspector = codec::Inspector{codec.codec};
             found->second->receiver.set_nack(codec.feedback.nack);
+            found->second->dependencies = {};
         }
         found->second->encoding = encoding;
         return found->second.get();
@@ -102,17 +110,17 @@ ReceiveTrack::Stream* ReceiveTrack::stream_for(Time now, Ssrc ssrc,
 }
 
 ReceiveTrack::Stream* ReceiveTrack::repaired_by(Ssrc rtx, const rtp::Demuxer::Route& route) {
-    if (simulcast()) {
-        const auto encoding = encoding_of(route.rid);
-        return route.repair && encoding ? stream_of(*encoding) : nullptr;
+    if (simulcast() && by_rid() && route.repair) {
+        const auto encoding = encoding_of(rtx, route.rid);
+        return encoding ? stream_of(*encoding) : nullptr;
     }
     for (const auto& remote : section_->remote_sources) {
         if (remote.rtx != rtx) continue;
         auto found = streams_.find(remote.ssrc.value);
         return found == streams_.end() ? nullptr : found->second.get();
     }
-    // Not announced: there is only one stream that it can be for.
-    if (!current_) return nullptr;
+    // Not announced: it can be but for the only stream.
+    if (!current_ || simulcast()) return nullptr;
     auto found = streams_.find(current_->value);
     return found == streams_.end() ? nullptr : found->second.get();
 }
@@ -209,22 +217,7 @@ void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
             tell_speech(speech_.on_level(packet->arrival, *stream.level));
         }
     } else if (!padding) {
-        const auto info = stream.inspector.inspect(packet->timestamp, packet->payload());
-        packet->starts_keyframe = info.starts_keyframe;
-        // Of AV1 only the first packet of a picture tells.
-        if ((info.temporal_id || info.spatial_id) && stream.codec->codec != Codec::av1) {
-            packet->layered = true;
-            packet->spatial_id = info.spatial_id.value_or(0);
-            packet->temporal_id = info.temporal_id.value_or(0);
-            packet->layer_sync = info.layer_sync;
-            packet->ends_layer_frame = info.ends_frame;
-        }
-        if (info.width != 0) {
-            stream.width = info.width;
-            stream.height = info.height;
-        }
-        if (stream.encoding && info.width != 0)
-            source_->set_encoding_size(*stream.encoding, info.width, info.height);
+        inspect(stream, *packet);
         if (packet->starts_keyframe) {
             ++stream.keyframes;
             stream.receiver.on_keyframe(*packet);
@@ -236,6 +229,32 @@ void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
                                   packet->marker && !padding);
     packet->seq = ExtSeqNum{stream.first_number + packet->seq.value};
     source_->push(packet);
+}
+
+void ReceiveTrack::inspect(Stream& stream, rtp::Packet& packet) {
+    const Codec codec = stream.codec->codec;
+    const auto info = stream.inspector.inspect(packet.timestamp, packet.payload());
+    packet.starts_keyframe = info.starts_keyframe;
+    if (info.width != 0) {
+        stream.width = info.width;
+        stream.height = info.height;
+    }
+    if (stream.encoding && info.width != 0)
+        source_->set_encoding_size(*stream.encoding, info.width, info.height);
+    if (codec == Codec::vp8 || codec == Codec::vp9 || codec == Codec::h265) {
+        if (!info.temporal_id && !info.spatial_id) return;
+        packet.layered = true;
+        packet.spatial_id = info.spatial_id.value_or(0);
+        packet.temporal_id = info.temporal_id.value_or(0);
+        packet.layer_sync = info.layer_sync;
+        packet.sync_from = info.sync_from;
+        packet.ends_layer_frame = info.ends_frame;
+        packet.not_for_upper_layers = info.not_for_upper_layers;
+        return;
+    }
+    // The payload does not tell, or only in the first packet of a frame.
+    const Bytes descriptor = packet.passed(rtp::ExtensionKind::dependency_descriptor);
+    if (!descriptor.empty()) stream.dependencies.inspect(descriptor, packet);
 }
 
 void ReceiveTrack::tell_speech(std::optional<bool> change) const {
@@ -360,14 +379,15 @@ std::uint64_t ReceiveTrack::bytes() const {
 std::vector<ReceiveTrack::StreamStats> ReceiveTrack::stats() const {
     std::vector<StreamStats> list;
     for (auto& [ssrc, stream] : streams_) {
-        list.push_back(
-            {Ssrc{ssrc}, stream->codec->codec, stream->receiver.statistics().counters(),
-             stream->fraction_lost, stream->nacks, stream->plis, stream->firs,
-             stream->receiver.recovered(), stream->keyframes,
-             stream->encoding ? section_->remote_rids[*stream->encoding].id : std::string{},
-             stream->level, stream->receiver.redundant(), stream->receiver.redundant_unused(),
-             stream->pictures.freezes(), stream->width, stream->height,
-             stream->byte_rate.per_second(), stream->picture_rate.per_second()});
+        list.push_back({Ssrc{ssrc}, stream->codec->codec, stream->receiver.statistics().counters(),
+                        stream->fraction_lost, stream->nacks, stream->plis, stream->firs,
+                        stream->receiver.recovered(), stream->keyframes,
+                        stream->encoding && by_rid() ? section_->remote_rids[*stream->encoding].id
+                                                     : std::string{},
+                        stream->level, stream->receiver.redundant(),
+                        stream->receiver.redundant_unused(), stream->pictures.freezes(),
+                        stream->width, stream->height, stream->byte_rate.per_second(),
+                        stream->picture_rate.per_second()});
     }
     return list;
 }

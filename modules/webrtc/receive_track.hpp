@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "codec/dependency_descriptor.hpp"
 #include "codec/inspect.hpp"
 #include "rivero/media/source.hpp"
 #include "rivero/rtcp/packets.hpp"
@@ -105,6 +106,7 @@ private:
         std::int64_t first_number = 0;
         rtp::StreamReceiver receiver;
         codec::Inspector inspector;
+        codec::DependencyReader dependencies;
         std::optional<rtp::AudioLevel> level;
         rtp::PictureMeter pictures;
         std::uint32_t width = 0, height = 0;
@@ -120,11 +122,14 @@ private:
     /// A peer cannot make us hold more than this per section.
     static constexpr std::size_t kMaxStreams = 8;
 
-    [[nodiscard]] bool simulcast() const {
-        return section_ && section_->simulcast && section_->remote_rids.size() > 1;
+    [[nodiscard]] bool by_rid() const {
+        return section_->simulcast && section_->remote_rids.size() > 1;
     }
-    /// Which of the source's encodings a layer is; empty when we do not know it.
-    [[nodiscard]] std::optional<std::size_t> encoding_of(const std::string& rid) const;
+    /// How many encodings of its picture the peer announces.
+    [[nodiscard]] std::size_t encodings() const;
+    [[nodiscard]] bool simulcast() const { return section_ && encodings() > 1; }
+    /// Which of the source's encodings a stream is; empty when we do not know it.
+    [[nodiscard]] std::optional<std::size_t> encoding_of(Ssrc ssrc, const std::string& rid) const;
     [[nodiscard]] Stream* stream_for(Time now, Ssrc ssrc, const sdp::NegotiatedCodec& codec,
                                      const rtp::Demuxer::Route& route);
     /// The stream that a retransmission stream repairs.
@@ -134,6 +139,7 @@ private:
     /// A packet with redundancy: what is missing before it goes first.
     void push_red(Stream& stream, rtp::PacketPtr packet);
     void push(Stream& stream, rtp::PacketPtr packet, bool padding);
+    void inspect(Stream& stream, rtp::Packet& packet);
     void tell_speech(std::optional<bool> change) const;
     [[nodiscard]] media::Format format_of(const sdp::NegotiatedCodec& codec) const;
 

@@ -43,17 +43,40 @@ struct ReceiveTrackTest : testing::Test {
         s.simulcast = rids.size() > 1;
         return s;
     }
-    void receive(Ssrc ssrc, std::uint16_t seq, const std::string& rid = {}) {
+    /// @param original of a retransmission: the number that it repairs
+    void receive(Ssrc ssrc, std::uint16_t seq, const std::string& rid = {},
+                 std::optional<std::uint16_t> original = {}) {
         auto packet = graph.packets.make();
-        rtp::HeaderFields fields{SeqNum{seq}, RtpTimestamp{3000u * seq}, ssrc, PayloadType{96},
-                                 true};
+        rtp::HeaderFields fields{SeqNum{seq}, RtpTimestamp{3000u * original.value_or(seq)}, ssrc,
+                                 PayloadType{original ? std::uint8_t{97} : std::uint8_t{96}}, true};
         const std::size_t size = rtp::write_header(packet->storage(), fields, {}, {});
         const auto payload = packet->storage().subspan(size, 100);
         std::fill(payload.begin(), payload.end(), std::uint8_t{0x11});  // VP8, no first partition
+        if (original) {
+            payload[0] = static_cast<std::uint8_t>(*original >> 8);
+            payload[1] = static_cast<std::uint8_t>(*original);
+        }
         const auto header = rtp::parse_header(Bytes{packet->storage()}.first(size + 100));
         ASSERT_TRUE(header);
         now += 1ms;
-        track.on_packet(now, *header, {}, {0, rid, false}, std::move(packet));
+        track.on_packet(now, *header, {}, {0, rid, original && !rid.empty()}, std::move(packet));
+    }
+    std::uint64_t recovered(Ssrc ssrc) {
+        for (const auto& stream : track.stats())
+            if (stream.ssrc == ssrc) return stream.recovered;
+        return 0;
+    }
+    /// Picture loss indications that are sent in this time, as the streams that they go to.
+    std::vector<Ssrc> keyframes_asked_for(Duration time) {
+        std::vector<Ssrc> asked;
+        for (const Time end = now + time; now < end; now += 1ms) {
+            std::vector<rtcp::Message> messages;
+            track.poll(now, Ssrc{1}, messages);
+            for (const auto& message : messages)
+                if (const auto* pli = std::get_if<rtcp::PictureLoss>(&message))
+                    asked.push_back(pli->media);
+        }
+        return asked;
     }
     std::vector<SeqNum> asked_for() {
         now += 50ms;
@@ -91,6 +114,81 @@ TEST_F(ReceiveTrackTest, EncodingsOfAnOldDescriptionAreNotLookedUpInTheNewOne) {
     receive(Ssrc{12}, 3);
     ASSERT_EQ(track.stats().size(), 1u);
     EXPECT_EQ(track.stats()[0].rid, "");
+}
+
+TEST_F(ReceiveTrackTest, EncodingsThatAreAnnouncedBySsrcAreTakenAsThose) {
+    auto announced = section();
+    announced.simulcast_ssrcs = {Ssrc{10}, Ssrc{11}, Ssrc{12}};
+    announced.remote_sources = {{Ssrc{10}, Ssrc{20}, ""}, {Ssrc{11}, Ssrc{21}, ""}};
+    announced.codecs[0].rtx = PayloadType{97};
+    track.configure(announced);
+    ASSERT_TRUE(source->encodings());
+    EXPECT_EQ(source->encodings()->count(), 3u);
+    for (std::uint16_t seq : {1, 2, 4}) {
+        receive(Ssrc{10}, seq);
+        receive(Ssrc{12}, seq);
+        receive(Ssrc{11}, seq);
+        receive(Ssrc{13}, seq);  // of no encoding
+    }
+    EXPECT_EQ(track.stats().size(), 3u);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(source->encodings()->flows(i)) << i;
+    receive(Ssrc{21}, 100, {}, 3);
+    EXPECT_EQ(recovered(Ssrc{11}), 1u);
+    EXPECT_EQ(recovered(Ssrc{10}), 0u);
+}
+
+TEST_F(ReceiveTrackTest, ARetransmissionRepairsTheEncodingThatItNames) {
+    auto announced = section({"a", "b"});
+    announced.codecs[0].rtx = PayloadType{97};
+    track.configure(announced);
+    for (std::uint16_t seq : {1, 2, 4}) {
+        receive(Ssrc{10}, seq, "a");
+        receive(Ssrc{11}, seq, "b");
+    }
+    receive(Ssrc{21}, 100, "b", 3);
+    EXPECT_EQ(recovered(Ssrc{11}), 1u);
+    EXPECT_EQ(recovered(Ssrc{10}), 0u);
+}
+
+TEST_F(ReceiveTrackTest, WhatManyReceiversAskForIsAskedForOnceInARoundTrip) {
+    auto plain = section();
+    plain.codecs[0].feedback.pli = true;
+    track.configure(plain);
+    track.set_rtt(200ms);
+    receive(Ssrc{10}, 1);
+    std::vector<Ssrc> asked;
+    for (int i = 0; i < 100; ++i) {
+        track.request_keyframe(now);
+        for (const Ssrc ssrc : keyframes_asked_for(1ms)) asked.push_back(ssrc);
+    }
+    EXPECT_EQ(asked, std::vector{Ssrc{10}}) << "a hundred within half a round trip";
+    EXPECT_EQ(keyframes_asked_for(99ms), std::vector<Ssrc>{});
+    EXPECT_EQ(keyframes_asked_for(10ms), std::vector{Ssrc{10}})
+        << "for those who asked when it was on its way already";
+}
+
+TEST_F(ReceiveTrackTest, NoKeyFramesAreAskedForOfEncodingsThatNobodyHas) {
+    struct Viewer : media::Sink {
+        Viewer() : Sink{MediaType::video} {}
+        [[nodiscard]] std::vector<media::Acceptable> accepts() const override {
+            return {media::Acceptable::rtp(Codec::vp8)};
+        }
+    };
+    auto both = section({"a", "b"});
+    both.codecs[0].feedback.pli = true;
+    track.configure(both);
+    Viewer viewer;
+    viewer.set_receive_limit(Bitrate::kbps(1));  // the least
+    for (std::uint16_t seq = 1; seq < 600; ++seq) {
+        receive(Ssrc{10}, seq, "a");
+        if (seq == 10) source->attach(viewer);
+        for (int i = 0; i < 3; ++i) receive(Ssrc{11}, static_cast<std::uint16_t>(3 * seq + i), "b");
+    }
+    ASSERT_EQ(viewer.selection().wanted, 0);
+    keyframes_asked_for(10s);  // from the time when he had no choice yet
+    track.request_keyframe(now);
+    EXPECT_EQ(keyframes_asked_for(100ms), std::vector{Ssrc{10}});
+    source->detach(viewer);
 }
 
 TEST_F(ReceiveTrackTest, TheSameEncodingsGoOnAfterANegotiation) {

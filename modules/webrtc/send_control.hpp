@@ -29,6 +29,9 @@ struct Outgoing {
     bool again = false;              ///< sent again, in whichever stream
     std::optional<PayloadType> red;  ///< with its redundancy, of blocks with this payload type
     Time capture;                    ///< that goes with the timestamp
+    /// For its dependency descriptor, if it has one: see codec::rewrite_dependency_descriptor.
+    std::optional<std::uint16_t> frame_number = {};
+    std::optional<std::uint32_t> active_targets = {};
 };
 
 /// What leaves over one transport of a peer: gives it transport-wide numbers, spreads bursts over

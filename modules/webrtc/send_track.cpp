@@ -158,6 +158,7 @@ void SendTrack::begin() {
     numbered_ = codec_->rtx || !codec_->feedback.nack;
     rewriter_.switch_source(codec_->clock_rate);
     picture_ids_.switch_source();
+    frame_numbers_.switch_source();
     layers_.reset();
     pictures_.restart();
     state_.set_clock_rate(codec_->clock_rate);
@@ -183,6 +184,17 @@ rtp::OutgoingExtensions SendTrack::extensions_of(const rtp::Packet& packet) cons
     return extensions;
 }
 
+void SendTrack::note_frame(Outgoing& out, Sent sent) {
+    if (type() != MediaType::video || !extensions_.id(rtp::ExtensionKind::dependency_descriptor))
+        return;
+    const auto number =
+        codec::frame_number_of(out.packet->passed(rtp::ExtensionKind::dependency_descriptor));
+    if (!number) return;
+    out.frame_number =
+        sent == Sent::first_time ? frame_numbers_.forward(*number) : frame_numbers_.find(*number);
+    out.active_targets = layers_.active_targets(*out.packet);
+}
+
 void SendTrack::on_switch() {
     if (!codec_) return;
     ++counters_.switches;
@@ -190,6 +202,7 @@ void SendTrack::on_switch() {
     newest_seq_ = unrepeatable_ = kNone;
     rewriter_.switch_source(codec_->clock_rate);
     picture_ids_.switch_source();
+    frame_numbers_.switch_source();
     layers_.reset();
 }
 
@@ -271,6 +284,7 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
         waiting_for_keyframe_ = held_back_ = true;
         rewriter_.switch_source(codec_->clock_rate);
         picture_ids_.switch_source();
+        frame_numbers_.switch_source();
     }
     if (waiting_for_keyframe_) {
         if (!packet->starts_keyframe || control_->full()) {
@@ -288,6 +302,7 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
     Outgoing out = outgoing(packet, *numbers, marker);
     out.ids = picture_ids_.forward(codec_->codec, packet->payload());
     out.capture = capture;
+    note_frame(out, Sent::first_time);
     if (!control_->send(Clock::now(), *this, priority(), std::move(out))) ++counters_.unsent;
 }
 
@@ -322,6 +337,10 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
     std::array<std::uint8_t, rtp::Packet::kCapacity + 256> buffer;
     const Bytes payload = out.red ? out.packet->with_redundancy() : out.packet->payload();
     auto extensions = extensions_of(*out.packet);
+    std::array<std::uint8_t, 255 + codec::kMaxDescriptorGrowth> descriptor;
+    if (out.frame_number)
+        extensions.dependency_descriptor = codec::rewrite_dependency_descriptor(
+            *out.packet, *out.frame_number, out.active_targets, descriptor);
     // With AEAD the same packet number must never cover other bytes: a packet that may have to be
     // sent once more with its own number, for want of a retransmission stream, gets none.
     if (numbered_)
@@ -414,6 +433,7 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     again.ids = picture_ids_.find(codec_->codec, packet->payload());
     again.rtx = codec_->rtx;
     again.again = true;
+    note_frame(again, Sent::again);
     if (!control_->send(now, *this, bwe::Priority::retransmission, std::move(again)))
         ++counters_.unsent;
 }

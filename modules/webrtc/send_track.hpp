@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "codec/dependency_descriptor.hpp"
 #include "codec/layer_filter.hpp"
 #include "codec/picture_ids.hpp"
 #include "rivero/media/sink.hpp"
@@ -129,6 +130,9 @@ private:
     /// Whether the packet's layer is left out for this receiver.
     [[nodiscard]] bool leaves_out(const rtp::Packet& packet, bool& marker);
     [[nodiscard]] rtp::OutgoingExtensions extensions_of(const rtp::Packet& packet) const;
+    enum class Sent { first_time, again };
+    /// What its dependency descriptor, if it has one, shall say to this receiver.
+    void note_frame(Outgoing& out, Sent sent);
     [[nodiscard]] bool may_send() const { return connected_ && codec_ && control_; }
     [[nodiscard]] bwe::Priority priority() const {
         return type() == MediaType::audio ? bwe::Priority::audio : bwe::Priority::video;
@@ -143,6 +147,7 @@ private:
     rtp::RtxSender rtx_;
     rtp::SenderState state_;
     codec::PictureIds picture_ids_;
+    codec::FrameNumbers frame_numbers_;
     codec::LayerFilter layers_;
     bool waiting_for_keyframe_ = true;
     /// The transport was full: nothing up to the next key frame.

@@ -22,6 +22,10 @@ public:
         : bytes_{bytes}, escapes_{escapes} {}
 
     [[nodiscard]] bool ok() const { return ok_; }
+    /// Where it stands, in bits from the beginning; escapes count.
+    [[nodiscard]] std::size_t position() const {
+        return 8 * at_ - static_cast<std::size_t>(bits_left_);
+    }
 
     std::uint32_t bit() {
         if (bits_left_ == 0 && !load()) return 0;
@@ -37,6 +41,16 @@ public:
     }
     void skip(int n) {
         for (; n > 0; --n) bit();
+    }
+    /// A number below `n` in as few bits as that needs: ns(n) of the AV1 specification, section
+    /// 4.10.7.
+    /// @param n at least 1
+    std::uint32_t ns(std::uint32_t n) {
+        int width = 0;
+        while (n >> width) ++width;
+        const std::uint32_t short_ones = (1u << width) - n;
+        const std::uint32_t value = u(width - 1);
+        return value < short_ones ? value : (value << 1) - short_ones + bit();
     }
     /// Exponential Golomb code. H.264 section 9.1.
     std::uint32_t ue() {

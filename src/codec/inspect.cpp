@@ -54,7 +54,10 @@ PayloadInfo inspect_vp9(Bytes payload) {
     if (d->has_layers) {
         info.temporal_id = d->temporal_id;
         info.spatial_id = d->spatial_id;
+        // It refers to nothing of its own temporal layer, but maybe to the one right below.
         info.layer_sync = d->switching_up_point;
+        info.sync_from = d->temporal_id > 0 ? d->temporal_id - 1 : 0;
+        info.not_for_upper_layers = d->not_reference_for_upper_spatial_layers;
     }
     set_size(info, d->width, d->height);
     if (info.starts_keyframe && info.width == 0)

@@ -22,8 +22,11 @@ struct PayloadInfo {
     bool ends_frame = false;      ///< VP9: last packet of a layer frame. Others: see the RTP marker
     bool parameter_sets = false;  ///< H264, H265, AV1: holds an SPS, VPS or sequence header
     bool discardable = false;     ///< certainly no other picture refers to this one
-    /// VP8, VP9: the picture is a place to go up to this temporal layer.
+    /// VP8, VP9: the picture is a place to go up to this temporal layer, for who has those up to
+    /// `sync_from`.
     bool layer_sync = false;
+    std::uint8_t sync_from = 0;
+    bool not_for_upper_layers = false;  ///< VP9: higher spatial layers do without this one
 
     std::optional<std::uint8_t> spatial_id;
     std::optional<std::uint8_t> temporal_id;

@@ -12,6 +12,8 @@ namespace {
 constexpr Duration kWindow = 500ms;
 constexpr double kStay = 1.15,
                  kEnter = 0.95;  // of the limit, as for encodings: see media::Encodings
+/// One may be incomplete because a packet is late.
+constexpr int kLowerPictures = 3;
 
 }  // namespace
 
@@ -19,6 +21,13 @@ void LayerFilter::reset() {
     const auto limit = limit_;
     *this = LayerFilter{};
     limit_ = limit;
+}
+
+void LayerFilter::set_limit(std::optional<Bitrate> limit) {
+    if (targets_) targets_->set_limit(limit);
+    if (limit == limit_) return;
+    limit_ = limit;
+    if (measured_) choose();
 }
 
 void LayerFilter::measure(Time now, const rtp::Packet& packet) {
@@ -31,22 +40,29 @@ void LayerFilter::measure(Time now, const rtp::Packet& packet) {
         const double seconds = std::chrono::duration<double>(now - *window_).count();
         for (std::size_t i = 0; i < kSpatial; ++i) {
             for (std::size_t j = 0; j < kTemporal; ++j) {
-                const double bps = bytes_[i][j] * 8 / seconds;
-                bps_[i][j] = measured_ ? (bps_[i][j] + bps) / 2 : bps;
-                bytes_[i][j] = 0;
+                const auto [own, for_upper] = std::exchange(bytes_[i][j], Rates{});
+                auto update = [&](double& bps, double bytes) {
+                    const double now_bps = bytes * 8 / seconds;
+                    bps = measured_ ? (bps + now_bps) / 2 : now_bps;
+                };
+                update(bps_[i][j].own, own);
+                update(bps_[i][j].for_upper, for_upper);
             }
         }
         measured_ = true;
         window_ = now;
         choose();
     }
-    bytes_[s][t] += static_cast<double>(packet.payload().size());
+    const auto bytes = static_cast<double>(packet.payload().size());
+    bytes_[s][t].own += bytes;
+    if (!packet.not_for_upper_layers) bytes_[s][t].for_upper += bytes;
 }
 
 double LayerFilter::rate_up_to(Layer layer) const {
     double sum = 0;
     for (std::size_t i = 0; i <= layer.spatial; ++i)
-        for (std::size_t j = 0; j <= layer.temporal; ++j) sum += bps_[i][j];
+        for (std::size_t j = 0; j <= layer.temporal; ++j)
+            sum += i == layer.spatial ? bps_[i][j].own : bps_[i][j].for_upper;
     return sum;
 }
 
@@ -65,41 +81,87 @@ void LayerFilter::choose() {
                 rate_up_to(layer) > static_cast<double>(limit_->bps) * (has ? kStay : kEnter))
                 continue;
             wanted_ = layer;
-            if (wanted_ != before) asked_ = false;
-            if (wanted_.spatial > now.spatial && !asked_) asked_ = wish_ = true;
-            return;
+            break;
         }
+        if (wanted_ != Layer{}) break;
+    }
+    if (wanted_ != before) asked_ = false;
+    if ((wanted_.spatial > now.spatial || !can_go_down()) && !asked_) asked_ = wish_ = true;
+}
+
+bool LayerFilter::can_go_down() const {
+    return wanted_.spatial >= current_.spatial || !broken_[wanted_.spatial];
+}
+
+void LayerFilter::note_top() {
+    const std::uint8_t top = std::exchange(picture_top_, std::uint8_t{0});
+    if (top >= sent_top_ || ++lower_pictures_ == kLowerPictures) {
+        sent_top_ = top;
+        lower_pictures_ = 0;
     }
 }
 
 void LayerFilter::begin_picture(const rtp::Packet& packet) {
+    note_top();
     if (packet.starts_keyframe) {
         current_ = wanted_;
+        broken_ = {};
+        asked_ = false;
         return;
     }
+    // The sender has switched off the layer, and those below were left out for it.
+    if (sent_top_ < current_.spatial && broken_[sent_top_] && !asked_) asked_ = wish_ = true;
     // Down at once, up where it is possible.
-    current_.spatial = std::min(current_.spatial, wanted_.spatial);
-    current_.temporal = std::min(current_.temporal, wanted_.temporal);
-    if (packet.layer_sync && packet.temporal_id <= wanted_.temporal)
+    if (can_go_down()) {
+        current_.spatial = std::min(current_.spatial, wanted_.spatial);
+        current_.temporal = std::min(current_.temporal, wanted_.temporal);
+    } else {
+        current_.temporal = 0;  // fewer pictures until the key frame comes
+        return;
+    }
+    if (packet.layer_sync && packet.temporal_id <= wanted_.temporal &&
+        current_.temporal >= packet.sync_from)
         current_.temporal = std::max(current_.temporal, packet.temporal_id);
 }
 
 LayerFilter::Verdict LayerFilter::on_packet(Time now, const rtp::Packet& packet) {
+    if (packet.dependencies.targets) {
+        if (!targets_) {
+            targets_ = std::make_unique<TargetFilter>();
+            targets_->set_limit(limit_);
+        }
+        return targets_->on_packet(now, packet);
+    }
     measure(now, packet);
     if (picture_ != packet.timestamp && (!picture_ || distance(*picture_, packet.timestamp) > 0)) {
         picture_ = packet.timestamp;
         begin_picture(packet);
     }
+    picture_top_ = std::max(picture_top_, std::min<std::uint8_t>(packet.spatial_id, kSpatial - 1));
     if (packet.spatial_id > current_.spatial || packet.temporal_id > current_.temporal)
         return Verdict::withhold;
+    if (packet.not_for_upper_layers && packet.spatial_id < std::min(current_.spatial, sent_top_)) {
+        broken_[packet.spatial_id] = true;
+        return Verdict::withhold;
+    }
     return ends_picture(packet) ? Verdict::send_as_last : Verdict::send;
 }
 
 bool LayerFilter::ends_picture(const rtp::Packet& packet) const {
+    if (targets_ && packet.dependencies.targets) return targets_->ends_picture(packet);
     return packet.marker || (packet.ends_layer_frame && packet.spatial_id == current_.spatial);
 }
 
+LayerFilter::Layer LayerFilter::sent() const {
+    if (targets_) {
+        const auto target = targets_->sent();
+        return {target.spatial, target.temporal};
+    }
+    return {std::min(current_.spatial, top_.spatial), std::min(current_.temporal, top_.temporal)};
+}
+
 bool LayerFilter::take_keyframe_wish() {
+    if (targets_ && targets_->take_keyframe_wish()) return true;
     return std::exchange(wish_, false);
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "codec/target_filter.hpp"
 #include "rivero/base/clock.hpp"
 #include "rivero/base/units.hpp"
 #include "rivero/rtp/packet.hpp"
@@ -10,13 +11,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace rivero::codec {
 
-/// Leaves out layers of scalable video (VP8, VP9) that one receiver has no room for, so that what
-/// is left can be decoded: a layer goes with the next picture, and comes back where it depends on
-/// nothing that was left out.
+/// Leaves out layers of scalable video that one receiver has no room for, so that what is left can
+/// be decoded: a layer goes with the next picture, and comes back where it depends on nothing that
+/// was left out. By what the payload says (VP8, VP9), or by dependency descriptors where there are
+/// some: see TargetFilter.
 class LayerFilter {
 public:
     struct Layer {
@@ -24,30 +27,27 @@ public:
         std::uint8_t temporal = 0;
         friend bool operator==(Layer, Layer) = default;
     };
-    enum class Verdict {
-        send,
-        send_as_last,  ///< the picture ends here for this receiver: set the marker
-        withhold,
-    };
+    using Verdict = TargetFilter::Verdict;
 
     /// Another source or encoding: all its layers, until rates are known.
     void reset();
     /// What there is room for; empty: for everything.
-    void set_limit(std::optional<Bitrate> limit) { limit_ = limit; }
+    void set_limit(std::optional<Bitrate> limit);
     /// A packet with Packet::layered, in the order of arrival.
     [[nodiscard]] Verdict on_packet(Time now, const rtp::Packet& packet);
     /// The verdict once more, for a packet that is sent again.
     [[nodiscard]] bool ends_picture(const rtp::Packet& packet) const;
+    /// See TargetFilter.
+    [[nodiscard]] std::optional<std::uint32_t> active_targets(const rtp::Packet& packet) const {
+        return targets_ && packet.dependencies.targets ? targets_->active_targets(packet)
+                                                       : std::nullopt;
+    }
     /// A higher spatial layer is wanted, and it can only begin with a key frame. True once.
     [[nodiscard]] bool take_keyframe_wish();
 
     [[nodiscard]] Layer current() const { return current_; }
-    [[nodiscard]] Layer wanted() const { return wanted_; }
     /// What is sent: current(), but no layer that the stream does not have.
-    [[nodiscard]] Layer sent() const {
-        return {std::min(current_.spatial, top_.spatial),
-                std::min(current_.temporal, top_.temporal)};
-    }
+    [[nodiscard]] Layer sent() const;
 
 private:
     static constexpr std::size_t kSpatial = 4, kTemporal = 4;
@@ -56,14 +56,26 @@ private:
     void choose();
     [[nodiscard]] double rate_up_to(Layer layer) const;
     void begin_picture(const rtp::Packet& packet);
+    void note_top();
+    [[nodiscard]] bool can_go_down() const;
 
     std::optional<Bitrate> limit_;
     Layer top_, current_{kSpatial - 1, kTemporal - 1}, wanted_{kSpatial - 1, kTemporal - 1};
-    std::array<std::array<double, kTemporal>, kSpatial> bytes_{}, bps_{};
+    struct Rates {
+        double own = 0;
+        double for_upper = 0;  ///< of these: what who has a higher layer needs, too
+    };
+    std::array<std::array<Rates, kTemporal>, kSpatial> bytes_{}, bps_{};
     std::optional<Time> window_;
     bool measured_ = false;
     std::optional<RtpTimestamp> picture_;
+    /// Highest spatial layer of the present picture, and of the last ones.
+    std::uint8_t picture_top_ = 0, sent_top_ = 0;
+    int lower_pictures_ = 0;  ///< in a row, that had not the highest of before
+    /// Layers of which something was left out since the last key frame: not to be gone down to.
+    std::array<bool, kSpatial> broken_{};
     bool asked_ = false, wish_ = false;
+    std::unique_ptr<TargetFilter> targets_;  ///< while there are dependency descriptors
 };
 
 }  // namespace rivero::codec

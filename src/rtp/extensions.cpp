@@ -160,8 +160,12 @@ std::size_t write_header(MutableBytes to, const HeaderFields& fields, const Exte
         list.add_number(ExtensionKind::audio_level, (voice ? 0x80U : 0U) | (level & 0x7fU), 1);
     }
     if (extensions.passed_from) {
-        for (const auto& passed : extensions.passed_from->passed())
-            list.add(passed.kind, extensions.passed_from->bytes_of(passed));
+        for (const auto& passed : extensions.passed_from->passed()) {
+            const bool replaced = passed.kind == ExtensionKind::dependency_descriptor &&
+                                  !extensions.dependency_descriptor.empty();
+            list.add(passed.kind, replaced ? extensions.dependency_descriptor
+                                           : extensions.passed_from->bytes_of(passed));
+        }
     }
     return write_header(to, fields, list.elements());
 }

@@ -389,6 +389,10 @@ std::vector<NegotiatedExtension> common_extensions(const SessionDescription& rem
 void read_remote_streams(const MediaSection& remote, NegotiatedSection& into) {
     into.remote_sources = remote_sources(remote);
     into.remote_rids = remote_rids(remote);
+    for (auto& group : remote.ssrc_groups)
+        if (group.semantics == "SIM" && into.simulcast_ssrcs.empty() &&
+            group.ssrcs.size() <= kMaxRemoteSources)
+            into.simulcast_ssrcs = group.ssrcs;
     into.remote_bandwidth = remote_bandwidth(remote);
     if (!remote.msids.empty()) {
         into.remote_stream = remote.msids.front().stream;

@@ -63,9 +63,10 @@ LocalCapabilities webrtc_defaults() {
     codecs.push_back(accepted_only(video(Codec::h265, "profile-id=1")));
     // Without video_orientation: a sender that may use it leaves the turning to receivers, and
     // recorders and mixers would have to turn, too. Without it the browser sends upright pictures.
-    capabilities.video.extensions = {HeaderExtension::mid, HeaderExtension::transport_cc,
-                                     HeaderExtension::abs_send_time, HeaderExtension::rid,
-                                     HeaderExtension::repaired_rid};
+    capabilities.video.extensions = {
+        HeaderExtension::mid,           HeaderExtension::transport_cc,
+        HeaderExtension::abs_send_time, HeaderExtension::rid,
+        HeaderExtension::repaired_rid,  HeaderExtension::dependency_descriptor};
     return capabilities;
 }
 

@@ -151,7 +151,10 @@ struct NegotiatedSection {
     bool extmap_allow_mixed = false;
     std::vector<RemoteSource> remote_sources;
     std::vector<RemoteRid> remote_rids;
-    bool simulcast = false;     ///< the peer will send all of remote_rids
+    bool simulcast = false;  ///< the peer will send all of remote_rids
+    /// ssrc-group SIM: the encodings of a sender that announces their SSRCs instead of RIDs, as
+    /// browsers did before RFC 8853; empty: none.
+    std::vector<Ssrc> simulcast_ssrcs;
     std::string remote_stream;  ///< from a=msid
     std::string remote_track;
     bool rtcp_mux = false;

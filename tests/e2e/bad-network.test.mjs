@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import { Browser, Peer, RpcSignalling } from './lib/browser.mjs';
-import { Daemon } from './lib/daemon.mjs';
+import { Daemon, slowness } from './lib/daemon.mjs';
 import { Relay } from './lib/relay.mjs';
 
+// RIVERO_E2E_SECONDS=60: as long as somebody would look at it.
 const seconds = Number(process.env.RIVERO_E2E_SECONDS ?? 15);
 
 let browser;
@@ -39,19 +40,27 @@ test('5 % loss at 60 ms of round trip are repaired and the picture does not free
   const relay = await Relay.for(t, { toBrowser: bad, toServer: { delayMs: 30 } });
   const { sender, viewer } = await call(t, relay);
   const [sent0, seen0] = [(await sender.stats()).out.video, (await viewer.stats()).in.video];
-  await sleep(seconds * 1000);
+  // Freezes by themselves: of which length each is shows only who looks often.
+  let longest = 0, before = seen0;
+  for (const end = performance.now() + seconds * 1000; performance.now() < end;) {
+    await sleep(500);
+    const now = (await viewer.stats()).in.video;
+    longest = Math.max(longest, (now.totalFreezesDuration - before.totalFreezesDuration) / Math.max(1, now.freezeCount - before.freezeCount));
+    before = now;
+  }
   const [sent1, seen1] = [(await sender.stats()).out.video, (await viewer.stats()).in.video];
-  const gained = (from, to, key) => to[key] - from[key];
-  const lost = gained(seen0, seen1, 'packetsLost'), freezes = gained(seen0, seen1, 'freezeCount');
-  const frozen = gained(seen0, seen1, 'totalFreezesDuration');
+  const gained = (from, to, key) => (to[key] ?? 0) - (from[key] ?? 0);
+  const lost = gained(seen0, seen1, 'packetsLost'), repaired = gained(seen0, seen1, 'retransmittedPacketsReceived');
+  const received = gained(seen0, seen1, 'packetsReceived'), freezes = gained(seen0, seen1, 'freezeCount');
   const frames = gained(sent0, sent1, 'framesSent'), decoded = gained(seen0, seen1, 'framesDecoded');
-  t.diagnostic(`${relay.down.lost} of ${relay.down.passed + relay.down.lost} packets lost on the way, ${lost} of this stream; ` +
-    `${decoded} of ${frames} pictures decoded, ${gained(seen0, seen1, 'pliCount')} PLI, ${freezes} freezes of ${frozen.toFixed(2)} s together`);
+  t.diagnostic(`${relay.down.lost} of ${relay.down.passed + relay.down.lost} packets lost on the way, ${lost} of ${received} of this stream, ${repaired} repaired; ` +
+    `${decoded} of ${frames} pictures decoded, ${gained(seen0, seen1, 'pliCount')} PLI, ${freezes} freezes, the longest ${longest.toFixed(2)} s`);
   assert.ok(lost > 10, 'the relay loses');
-  // Browsers count a packet as lost although it was repaired. One that was not takes its picture, or asks for a key frame.
+  // Browsers count a packet as lost although it was repaired. What is under way at the moment is not missing yet.
+  assert.ok(lost - repaired <= Math.max(2, received / 1000), `${lost - repaired} of ${received} packets are missing`);
   assert.equal(gained(seen0, seen1, 'pliCount'), 0);
   assert.ok(decoded >= frames - 3, `${frames - decoded} pictures are missing`);
-  assert.ok(frozen <= 0.5 * Math.max(1, freezes), `frozen for ${frozen} s`);
+  assert.ok(longest <= 0.5, `frozen for ${longest} s`);
 });
 
 test('a link of 500 kbit/s is found out, is not overfilled, and its end is noticed', async (t) => {
@@ -68,12 +77,13 @@ test('a link of 500 kbit/s is found out, is not overfilled, and its end is notic
   queues.sort((a, b) => a - b);
   t.diagnostic(`estimates ${estimates[0]}..${estimates.at(-1)}, median ${estimates[10]} bit/s; queue median ${Math.round(queues[10])} ms, most ${Math.round(queues.at(-1))} ms`);
   // Exactly how near, and how soon, is a matter of virtual time: tests/unit/bwe. Here busy cores jitter, too.
+  // A browser that sends a third less than it may (REMB once a second, headers) makes it fall back to that now and then.
   assert.ok(estimates.at(-1) > 250_000 && estimates[10] > 150_000 && estimates[10] < 600_000, `the estimate is ${estimates[10]}`);
   assert.ok(queues[10] < 300, `${queues[10]} ms stand in the queue`);
   relay.set({ toBrowser: { delayMs: 20 } });
   const since = performance.now();
   while (await estimate() < 2_000_000) {
-    assert.ok(performance.now() - since < 30_000, `after 30 s the estimate is ${await estimate()}`);
+    assert.ok(performance.now() - since < 6_000 * slowness, `after 6 s the estimate is ${await estimate()}`);
     await sleep(100);
   }
   t.diagnostic(`above 2 Mbit/s after ${Math.round(performance.now() - since)} ms`);

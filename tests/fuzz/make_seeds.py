@@ -60,6 +60,16 @@ def codec_depacketizer():
     yield bytes([5]) + chunk(4, bytes([0x78]) + bytes(40)) * 3
 
 
+def dependency_descriptor():
+    # Of Chromium: three layers of each kind, and time layers alone.
+    structures = [
+        "c10001c0081485214eafffaaaa863cf0430c10c302afc0aaa0063c00430010c002a000a80006000040001d954926e082b04a"
+        "0941b820ac1282503157f974000ca864330e222222eca8655304224230eca87753013f00b3027f016704ff02cf1f80",
+        "800001800214eaa860414d1410208427013f00b3"]
+    yield pieces(*(bytes.fromhex(d) for d in (structures[0], "c60002", "c300055ffd10080404", "85000c12e800", "45000c12e800")))
+    yield pieces(*(bytes.fromhex(d) for d in (structures[1], "400001", "c30003", "c20004", "c40005", "c10006", structures[0])))
+
+
 def sdp():
     for path in sorted((DATA / "sdp").glob("*.sdp")):
         yield "".join(line for line in path.read_text().splitlines(True) if not line.startswith("#")).encode()
@@ -257,8 +267,8 @@ def ice_agent():
     yield bytes([0, 0, 0, 6, 2]) + pieces(bytes.fromhex("0001 0000 2112a442") + bytes(12))
 
 
-TARGETS = [arguments, candidate, codec_depacketizer, codec_inspect, codec_round_trip, config, dtls, gateway, http,
-           ice_agent, jsonrpc, origin, recorder, red, rtcp, rtp, rtp_stream, sdp, srtp, stun]
+TARGETS = [arguments, candidate, codec_depacketizer, codec_inspect, codec_round_trip, config, dependency_descriptor,
+           dtls, gateway, http, ice_agent, jsonrpc, origin, recorder, red, rtcp, rtp, rtp_stream, sdp, srtp, stun]
 
 
 def main():

@@ -78,6 +78,7 @@ struct OutgoingExtensions {
     std::optional<SeqNum> transport_seq_num;
     std::optional<AudioLevel> audio_level;
     const Packet* passed_from = nullptr;  ///< whose pass-through elements go along; may be null
+    Bytes dependency_descriptor;          ///< instead of the one of passed_from, unless empty
 };
 
 /// Writes a header with those extensions that the receiver negotiated. An element that needs the

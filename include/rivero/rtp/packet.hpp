@@ -7,6 +7,7 @@
 #include "rivero/base/clock.hpp"
 #include "rivero/base/units.hpp"
 #include "rivero/rtp/extension_kind.hpp"
+#include "rivero/rtp/frame_dependencies.hpp"
 
 #include <algorithm>
 #include <array>
@@ -45,8 +46,13 @@ struct Packet {
     bool layered = false;
     std::uint8_t spatial_id = 0;
     std::uint8_t temporal_id = 0;
-    bool layer_sync = false;        ///< a receiver can go up to this temporal layer here
+    /// A receiver that has the temporal layers up to `sync_from` can go up to this one here.
+    bool layer_sync = false;
+    std::uint8_t sync_from = 0;
     bool ends_layer_frame = false;  ///< last packet of the picture in this spatial layer
+    /// Who gets a higher spatial layer of this picture can do without this one.
+    bool not_for_upper_layers = false;
+    FrameDependencies dependencies;  ///< from a dependency descriptor, where there is one
     /// -dBov, 0 (loud) to 127 (silence), and whether it holds voice. RFC 6464.
     std::optional<std::uint8_t> audio_level;
     bool voice = false;
@@ -79,6 +85,12 @@ struct Packet {
     [[nodiscard]] std::span<const Passed> passed() const { return {passed_.data(), passed_count_}; }
     [[nodiscard]] Bytes bytes_of(const Passed& passed) const {
         return Bytes{storage_}.subspan(passed.offset, passed.size);
+    }
+    /// The element of this kind that goes on; empty when there is none.
+    [[nodiscard]] Bytes passed(ExtensionKind kind) const {
+        for (const Passed& passed : this->passed())
+            if (passed.kind == kind) return bytes_of(passed);
+        return {};
     }
     /// Room for the payload, kCapacity bytes. Only before the packet is pushed.
     [[nodiscard]] MutableBytes storage() { return storage_; }
@@ -170,7 +182,9 @@ public:
         packet->pool_ = this;
         packet->marker = packet->starts_keyframe = packet->voice = false;
         packet->layered = packet->layer_sync = packet->ends_layer_frame = false;
-        packet->encoding = packet->spatial_id = packet->temporal_id = 0;
+        packet->not_for_upper_layers = false;
+        packet->encoding = packet->spatial_id = packet->temporal_id = packet->sync_from = 0;
+        packet->dependencies.targets.reset();
         packet->audio_level.reset();
         packet->entered.reset();
         packet->passed_count_ = 0;

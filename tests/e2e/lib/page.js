@@ -46,6 +46,22 @@ function flash({ width, height, fps }) {
   return new MediaStream([...canvas.captureStream(fps).getVideoTracks(), ...out.stream.getAudioTracks()]);
 }
 
+/** Pictures that take as many bits as they are given: squares of any colour, some of which change. */
+function texture({ width, height, fps }) {
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width, height });
+  const draw = canvas.getContext('2d', { alpha: false });
+  const side = 16, all = (width / side) * (height / side);
+  const square = () => {
+    draw.fillStyle = `hsl(${360 * Math.random()} 60% ${20 + 60 * Math.random()}%)`;
+    draw.fillRect(side * Math.floor(Math.random() * width / side), side * Math.floor(Math.random() * height / side), side, side);
+  };
+  const paint = (count) => { for (let i = 0; i < count; ++i) square(); };
+  paint(2 * all);
+  setInterval(() => paint(all / 12), 1000 / fps);
+  return canvas.captureStream(fps);
+}
+
 function prefer(transceiver, codec) {
   const all = RTCRtpReceiver.getCapabilities('video').codecs;
   const wanted = all.filter((c) => c.mimeType.toLowerCase() === `video/${codec.toLowerCase()}`);
@@ -53,11 +69,41 @@ function prefer(transceiver, codec) {
   transceiver.setCodecPreferences([...wanted, ...all.filter((c) => /rtx/i.test(c.mimeType))]);
 }
 
+/** Dependency descriptors, which Chromium offers by itself only when it sends layers. */
+function askForDescriptors(transceiver) {
+  transceiver.setHeaderExtensionsToNegotiate(transceiver.getHeaderExtensionsToNegotiate()
+    .map((e) => (e.uri.endsWith('#dependency-descriptor-rtp-header-extension') ? { ...e, direction: 'sendrecv' } : e)));
+}
+
+/** Announces `count` encodings by their SSRCs, as applications did before browsers knew RIDs. */
+function withSsrcGroup(sdp, count) {
+  const [before, video] = sdp.split(/(?=m=video)/);
+  const [group, media, repair] = video.match(/a=ssrc-group:FID (\d+) (\d+)\r\n/);
+  const lines = video.match(/a=ssrc:.*\r\n/g).join('');
+  let more = '';
+  const all = [Number(media)];
+  for (let i = 1; i < count; ++i) {
+    const [m, r] = [Number(media) + 2 * i, Number(repair) + 2 * i];
+    all.push(m);
+    more += `a=ssrc-group:FID ${m} ${r}\r\n` + lines.replaceAll(`ssrc:${media} `, `ssrc:${m} `).replaceAll(`ssrc:${repair} `, `ssrc:${r} `);
+  }
+  return before + video.replace(group, `a=ssrc-group:SIM ${all.join(' ')}\r\n${group}`) + more;
+}
+
 /** Opus with redundancy first, which makes Chromium send it, or not at all. RFC 2198. */
 function preferRed(transceiver, red) {
   const all = RTCRtpReceiver.getCapabilities('audio').codecs;
   const of = (type) => all.filter((c) => c.mimeType.toLowerCase() === `audio/${type}`);
   transceiver.setCodecPreferences([...(red ? of('red') : []), ...of('opus')]);
+}
+
+/** Sizes of encodings that have no RIDs; and no smaller pictures than wanted when the machine is slow. */
+async function tune(sender, { ssrcGroup, keepSize }) {
+  if (!ssrcGroup && !keepSize) return;
+  const parameters = sender.getParameters();
+  ssrcGroup?.forEach((encoding, i) => Object.assign(parameters.encodings[i], encoding));
+  if (keepSize) parameters.degradationPreference = 'maintain-resolution';
+  await sender.setParameters(parameters);
 }
 
 /** Notes when the first decoded picture is there, without the need to draw it. */
@@ -96,7 +142,7 @@ async function open(name, options) {
     }
   };
   if (options.send.length) {
-    const make = options.source === 'flash' ? flash : camera;
+    const make = { flash, texture }[options.source] ?? camera;
     peer.stream = await make({ ...options, audio: options.send.includes('audio'), video: options.send.includes('video') });
   }
   return peer;
@@ -106,7 +152,8 @@ window.rtc = {
   /** { pc, stream } by name, for what only one test does. */
   peers,
   /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps,
-      encodings (RTCRtpEncodingParameters: simulcast), red (whether audio has redundancy), opus (parameters instead of useinbandfec=1) */
+      encodings (RTCRtpEncodingParameters: simulcast), ssrcGroup (the same, but announced by SSRC), keepSize, descriptors,
+      red (whether audio has redundancy), opus (parameters instead of useinbandfec=1) */
   async offer(name, options) {
     const { pc, stream } = await open(name, options);
     for (const kind of ['audio', 'video']) {
@@ -118,11 +165,14 @@ window.rtc = {
         ...(sends && kind === 'video' && options.encodings ? { sendEncodings: options.encodings } : {}),
       });
       if (kind === 'video' && options.codec) prefer(transceiver, options.codec);
+      if (kind === 'video' && options.descriptors) askForDescriptors(transceiver);
       if (kind === 'audio' && options.red !== undefined) preferRed(transceiver, options.red);
     }
     const description = await pc.createOffer();
     if (options.opus) description.sdp = description.sdp.replace('useinbandfec=1', options.opus);
+    if (options.ssrcGroup) description.sdp = withSsrcGroup(description.sdp, options.ssrcGroup.length);
     await pc.setLocalDescription(description);
+    for (const sender of pc.getSenders()) if (sender.track?.kind === 'video') await tune(sender, options);
     return pc.localDescription.sdp;
   },
   /** @return the answer to the server's offer; what is received follows from the offer */

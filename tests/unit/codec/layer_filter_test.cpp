@@ -27,6 +27,8 @@ struct LayerFilterTest : testing::Test {
             p->temporal_id = temporal;
             p->starts_keyframe = key && s == 0;
             p->layer_sync = sync;
+            p->sync_from = sync_from;
+            p->not_for_upper_layers = independent && !key;
             p->ends_layer_frame = true;
             p->marker = s == spatial_layers - 1;
             const auto verdict = filter.on_packet(now, *p);
@@ -39,6 +41,8 @@ struct LayerFilterTest : testing::Test {
     }
     rtp::PacketPool pool;
     LayerFilter filter;
+    bool independent = false;  ///< spatial layers depend on each other in key frames only
+    std::uint8_t sync_from = 0;
     std::uint32_t timestamp = 0xffff0000;
     Time now{100s};
 };
@@ -77,6 +81,61 @@ TEST_F(LayerFilterTest, TemporalLayersGoAndComeBackWhereTheyDependOnNothingLeftO
     filter.set_limit(std::nullopt);
     for (int i = 0; i < 4; ++i) EXPECT_EQ(round(false), "0---");
     EXPECT_EQ(round(true), "0000") << "each of the higher ones says that it begins here";
+}
+
+TEST_F(LayerFilterTest, OfVp9TemporalLayersComeBackOneByOne) {
+    auto round = [&] {
+        std::string sent;
+        for (std::uint8_t t : {0, 2, 1, 2}) {
+            sync_from = t == 2 ? 1 : 0;  // a picture may refer to the layer right below
+            sent += picture(1, t, false, t != 0)[0];
+        }
+        return sent;
+    };
+    picture(1, 0, true);
+    filter.set_limit(Bitrate::kbps(30));
+    for (int i = 0; i < 4; ++i) round();
+    EXPECT_EQ(round(), "0---");
+    filter.set_limit(std::nullopt);
+    std::string sent;
+    for (int i = 0; i < 4; ++i) sent += round();
+    EXPECT_NE(sent.find("0-000000"), std::string::npos) << sent;
+}
+
+TEST_F(LayerFilterTest, LayersThatDependOnEachOtherInKeyFramesOnlyAreSentAlone) {
+    independent = true;
+    EXPECT_EQ(picture(3, 0, true), "012!");
+    EXPECT_EQ(picture(3, 0), "2!");
+    for (int i = 0; i < 12; ++i) EXPECT_EQ(picture(3, 0), "2!");  // 80 kbit/s each
+    filter.set_limit(Bitrate::kbps(100));
+    for (int i = 0; i < 6; ++i) EXPECT_EQ(picture(3, 0), "2!") << "what is left out takes no room";
+    EXPECT_FALSE(filter.take_keyframe_wish());
+}
+
+TEST_F(LayerFilterTest, SuchALayerIsLeftWithAKeyFrameOnly) {
+    independent = true;
+    picture(3, 0, true);
+    auto round = [&] { return picture(3, 0) + ' ' + picture(3, 1); };
+    for (int i = 0; i < 6; ++i) EXPECT_EQ(round(), "2! 2!");
+    filter.set_limit(Bitrate::kbps(20));
+    for (int i = 0; i < 4; ++i) round();
+    EXPECT_EQ(round(), "2! -") << "half of the pictures until the key frame comes";
+    EXPECT_TRUE(filter.take_keyframe_wish());
+    EXPECT_FALSE(filter.take_keyframe_wish());
+    EXPECT_EQ(picture(3, 0, true), "0!");
+    EXPECT_EQ(picture(3, 0), "0!");
+}
+
+TEST_F(LayerFilterTest, WhenTheSenderSwitchesItOffTheNextOneComesWithAKeyFrame) {
+    independent = true;
+    picture(3, 0, true);
+    for (int i = 0; i < 6; ++i) EXPECT_EQ(picture(3, 0), "2!");
+    for (int i = 0; i < 4; ++i) picture(2, 0);
+    EXPECT_TRUE(filter.take_keyframe_wish());
+    EXPECT_EQ(picture(2, 0, true), "01!");
+    EXPECT_EQ(picture(2, 0), "1!");
+    picture(3, 0, true);
+    EXPECT_EQ(picture(3, 0), "2!");
 }
 
 TEST_F(LayerFilterTest, AKeyFrameBringsWhatIsWanted) {

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+
 namespace rivero::rtp {
 namespace {
 
@@ -107,6 +110,52 @@ TEST(NackGenerator, AKeyFrameMakesTheMissingBeforeItNeedless) {
     nack.on_packet(t0, ExtSeqNum{10});
     nack.on_keyframe(ExtSeqNum{9});
     EXPECT_THAT(nack.poll(t0), ElementsAre(SeqNum{9}));
+}
+
+/// A minute of video, 200 packets a second, over a link that loses packets, requests and
+/// retransmissions at random; 30 ms each way.
+TEST(NackGenerator, RepairsFivePercentOfLossInTime) {
+    std::mt19937 random{7};
+    const auto lost = [&] { return random() % 100 < 5; };
+    constexpr int kPackets = 60 * 200;
+    constexpr Duration kWay = 30ms;
+    NackGenerator nack{2 * kWay};
+    std::multimap<Time, std::int64_t> to_receiver, to_sender;
+    std::map<std::int64_t, Duration> late;  // behind the time at which it would have come
+    std::int64_t sent = 0, asked = 0;
+    for (Time now = t0; sent < kPackets || now < t0 + 62s; now += 1ms) {
+        if (sent < kPackets && now >= t0 + sent * 5ms) {
+            if (!lost()) to_receiver.emplace(now + kWay, sent);
+            ++sent;
+        }
+        const auto take = [&](auto& from, auto use) {
+            for (; !from.empty() && from.begin()->first <= now; from.erase(from.begin()))
+                use(from.begin()->second);
+        };
+        take(to_sender, [&](std::int64_t seq) {
+            if (!lost()) to_receiver.emplace(now + kWay, seq);
+        });
+        take(to_receiver, [&](std::int64_t seq) {
+            nack.on_packet(now, ExtSeqNum{seq});
+            late.emplace(seq, now - (t0 + seq * 5ms + kWay));
+        });
+        const auto requests = nack.poll(now);
+        asked += static_cast<std::int64_t>(requests.size());
+        if (lost()) continue;  // all in one packet
+        for (const SeqNum seq : requests) {
+            const std::int64_t newest = sent;
+            to_sender.emplace(now + kWay,
+                              newest + distance(SeqNum{static_cast<std::uint16_t>(newest)}, seq));
+        }
+    }
+    // The last ones show their loss by nothing.
+    std::int64_t missing = 0;
+    for (std::int64_t seq = 0; seq < kPackets - 10; ++seq) {
+        const auto came = late.find(seq);
+        if (came == late.end() || came->second > 300ms) ++missing;
+    }
+    EXPECT_LT(missing, kPackets / 1000);
+    EXPECT_LT(asked, kPackets * 7 / 100) << "no packet is asked for while it is on its way";
 }
 
 }  // namespace

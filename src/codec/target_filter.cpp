@@ -1,0 +1,194 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/target_filter.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <utility>
+
+namespace rivero::codec {
+namespace {
+
+constexpr Duration kWindow = 500ms;
+constexpr double kStay = 1.15,
+                 kEnter = 0.95;  // of the limit, as for encodings: see media::Encodings
+
+}  // namespace
+
+void TargetFilter::reset() {
+    const auto limit = limit_;
+    *this = TargetFilter{};
+    limit_ = limit;
+}
+
+void TargetFilter::set_limit(std::optional<Bitrate> limit) {
+    if (limit == limit_) return;
+    limit_ = limit;
+    if (measured_) choose();
+}
+
+/// Other targets than before, with a key frame.
+void TargetFilter::begin(const rtp::Packet& packet) {
+    targets_ = packet.dependencies.targets;
+    current_.reset();
+    told_.reset();
+    bytes_ = bps_ = {};
+    measured_ = false;
+    window_.reset();
+    asked_ = false;
+    frame(packet.dependencies.frame_number).known = false;
+    const auto& all = targets_->targets;
+    const auto end = order_.begin() + static_cast<std::ptrdiff_t>(all.size());
+    std::iota(order_.begin(), end, std::uint8_t{0});
+    std::sort(order_.begin(), end, [&](std::uint8_t a, std::uint8_t b) {
+        const auto &x = all[a], &y = all[b];
+        return x.spatial != y.spatial ? x.spatial > y.spatial : x.temporal > y.temporal;
+    });
+    wanted_ = order_[0];
+}
+
+void TargetFilter::measure(Time now, const rtp::Packet& packet) {
+    if (!window_) window_ = now;
+    if (now - *window_ >= kWindow) {
+        const double seconds = std::chrono::duration<double>(now - *window_).count();
+        for (std::size_t i = 0; i < targets_->targets.size(); ++i) {
+            const double bps = std::exchange(bytes_[i], 0) * 8 / seconds;
+            bps_[i] = measured_ ? (bps_[i] + bps) / 2 : bps;
+        }
+        measured_ = true;
+        window_ = now;
+        choose();
+    }
+    for (std::size_t i = 0; i < targets_->targets.size(); ++i)
+        if (packet.dependencies.indication(i) != rtp::Indication::not_present)
+            bytes_[i] += static_cast<double>(packet.payload().size());
+}
+
+bool TargetFilter::fits(std::size_t target) const {
+    if (!limit_ || !measured_) return true;
+    const bool has = current_ && includes(*current_, target);
+    return bps_[target] <= static_cast<double>(limit_->bps) * (has ? kStay : kEnter);
+}
+
+void TargetFilter::choose() {
+    const auto& all = targets_->targets;
+    const std::size_t before = wanted_;
+    std::uint8_t most_temporal = 0;
+    for (const auto& target : all) most_temporal = std::max(most_temporal, target.temporal);
+    std::optional<std::size_t> chosen;
+    for (std::size_t i = 0; i < all.size() && !chosen; ++i) {
+        const auto& target = all[order_[i]];
+        // What the sender has switched off may come back, for who stays there.
+        if (!(offered_ >> order_[i] & 1) && current_ != order_[i]) continue;
+        // Half of the pictures of a large one are better than all of a small one, a quarter is not.
+        if (target.spatial > 0 && target.temporal + 1 < most_temporal) continue;
+        if (fits(order_[i])) chosen = order_[i];
+    }
+    wanted_ = chosen.value_or(order_[all.size() - 1]);
+    if (wanted_ != before) asked_ = false;
+    if (!current_ || asked_ || includes(*current_, wanted_)) return;
+    // Temporal layers come back by themselves; spatial ones do so nowhere but in key frames.
+    if (all[wanted_].spatial == all[*current_].spatial) return;
+    asked_ = wish_ = true;
+}
+
+const TargetFilter::Frame* TargetFilter::find(std::uint16_t number) const {
+    const Frame& frame = frames_[number % kFrames];
+    return frame.known && frame.number == number ? &frame : nullptr;
+}
+
+bool TargetFilter::decodable(const rtp::FrameDependencies& frame) const {
+    return std::all_of(frame.references.begin(), frame.references.begin() + frame.reference_count,
+                       [&](std::uint16_t distance) {
+                           const Frame* reference =
+                               find(static_cast<std::uint16_t>(frame.frame_number - distance));
+                           return reference && reference->sent;
+                       });
+}
+
+bool TargetFilter::reachable(const rtp::Packet& packet, std::size_t target) const {
+    return includes(*current_, target) ||
+           (packet.dependencies.indication(target) == rtp::Indication::switch_point &&
+            decodable(packet.dependencies));
+}
+
+void TargetFilter::move(const rtp::Packet& packet) {
+    if (!current_) {
+        current_ = wanted_;
+        return;
+    }
+    if (*current_ == wanted_) return;
+    const auto& all = targets_->targets;
+    const auto rank = [&](std::size_t target) {
+        return std::find(order_.begin(), order_.end(), target) - order_.begin();
+    };
+    // The best that can be had here, if not yet all that is wanted.
+    for (auto i = rank(wanted_); i < static_cast<std::ptrdiff_t>(all.size()); ++i) {
+        const std::size_t target = order_[static_cast<std::size_t>(i)];
+        if (target == *current_) return;
+        if (all[target].temporal <= all[wanted_].temporal && reachable(packet, target)) {
+            current_ = target;
+            return;
+        }
+    }
+    // Too much for the receiver, and nothing less can be decoded by itself before a key frame:
+    // fewer pictures until then.
+    for (std::size_t i = all.size(); i > 0; --i) {
+        const std::size_t target = order_[i - 1];
+        if (all[target].spatial == all[*current_].spatial && includes(*current_, target)) {
+            current_ = target;
+            return;
+        }
+    }
+}
+
+void TargetFilter::decide(const rtp::Packet& packet) {
+    const auto& dependencies = packet.dependencies;
+    if (dependencies.active) offered_ = *dependencies.active;
+    // Not within a picture: its end was marked already, or would never come.
+    if (!picture_ || distance(*picture_, packet.timestamp) > 0) {
+        picture_ = packet.timestamp;
+        move(packet);
+    }
+    const std::uint32_t sent = targets_->targets[*current_].includes & offered_;
+    Frame& frame = this->frame(dependencies.frame_number);
+    frame = {true, dependencies.indication(*current_) != rtp::Indication::not_present,
+             dependencies.frame_number, targets_->targets[*current_].spatial, 0};
+    const std::uint32_t said = dependencies.begins_structure
+                                   ? dependencies.active.value_or(~0U)
+                                   : dependencies.active.value_or(told_.value_or(~0U));
+    if (!frame.sent) return;
+    const std::uint32_t every = static_cast<std::uint32_t>((1ULL << targets_->targets.size()) - 1);
+    if ((said & every) != sent) frame.active = sent;
+    told_ = sent;
+}
+
+TargetFilter::Verdict TargetFilter::on_packet(Time now, const rtp::Packet& packet) {
+    const auto& dependencies = packet.dependencies;
+    // By value only where the key frame says it anew.
+    if (!targets_ || (targets_ != dependencies.targets && *targets_ != *dependencies.targets))
+        begin(packet);
+    measure(now, packet);
+    if (!find(dependencies.frame_number)) decide(packet);
+    if (!find(dependencies.frame_number)->sent) return Verdict::withhold;
+    return ends_picture(packet) ? Verdict::send_as_last : Verdict::send;
+}
+
+bool TargetFilter::ends_picture(const rtp::Packet& packet) const {
+    if (packet.marker) return true;
+    const Frame* frame = find(packet.dependencies.frame_number);
+    return frame && packet.ends_layer_frame && packet.spatial_id == frame->last_spatial;
+}
+
+std::optional<std::uint32_t> TargetFilter::active_targets(const rtp::Packet& packet) const {
+    const Frame* frame = find(packet.dependencies.frame_number);
+    if (!frame || frame->active == 0) return std::nullopt;
+    return frame->active;
+}
+
+bool TargetFilter::take_keyframe_wish() {
+    return std::exchange(wish_, false);
+}
+
+}  // namespace rivero::codec

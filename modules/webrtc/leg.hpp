@@ -16,7 +16,7 @@ public:
         : id{transport_id},
           twcc{peer.settings_->rtcp_ssrc, 50ms},
           transport{peer.graph_.worker,
-                    peer.shared_.make_ice(peer.graph_.worker, peer.context_, std::move(ice)),
+                    peer.shared_.make_ice(peer.worker_, std::move(ice)),
                     *peer.dtls_},
           control{peer.graph_.worker,
                   [this](MutableBytes packet, std::size_t size) {

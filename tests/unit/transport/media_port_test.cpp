@@ -40,8 +40,7 @@ public:
         settings.tcp = tcp;
         std::unique_ptr<IceTransport> ice;
         if (port) {
-            ice = std::make_unique<SharedIceTransport>(loop, loop.context(), *port, resolver,
-                                                       settings);
+            ice = std::make_unique<SharedIceTransport>(loop, *port, resolver, settings);
         } else {
             ice = std::make_unique<NiceIceTransport>(loop, loop.context(), resolver, settings);
         }
@@ -104,7 +103,7 @@ protected:
     static std::unique_ptr<MediaPort> open(GlibTestLoop& loop, bool loopback = true) {
         MediaPort::Settings settings;
         settings.loopback_only = loopback;
-        auto port = MediaPort::open(loop, loop.context(), settings);
+        auto port = MediaPort::open(loop, settings);
         EXPECT_TRUE(port);
         return std::move(*port);
     }

@@ -13,7 +13,6 @@
 #include "sdp/negotiation.hpp"
 #include "send_control.hpp"
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -142,7 +141,8 @@ private:
     static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
     Duration rtt_ = 50ms;
     /// What was sent again lately: a receiver that asks twice within a round trip gets it once.
-    std::array<Resent, 1024> resent_{};
+    std::vector<Resent> resent_;  ///< kMaxNoted of them, from the first NACK on
+    static constexpr std::size_t kMaxNoted = 1024;
     static constexpr Duration kResentWindow = 100ms;
     static constexpr std::size_t kMaxResent = 256 * 1024;  ///< bytes per window: 20 Mbit/s
     Time resent_since_;

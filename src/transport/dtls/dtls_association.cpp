@@ -12,8 +12,8 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <sys/time.h>
+#include <vector>
 
 namespace rivero::transport {
 namespace {
@@ -283,9 +283,9 @@ struct DtlsAssociation::State {
     int early_records = 0;
     std::vector<Fingerprint> expected;
     Bytes incoming;  // borrowed for the time of one receive()
-    std::deque<ByteVector> outgoing;
-    std::deque<DtlsEvent> events;
-    std::deque<ByteVector> data;
+    std::vector<ByteVector> outgoing;
+    std::vector<DtlsEvent> events;
+    std::vector<ByteVector> data;
     std::optional<Time> handshake_ends;
     std::optional<Time> retransmit_at;
     Counters counters;
@@ -380,10 +380,10 @@ std::optional<Time> DtlsAssociation::next_deadline() const {
 
 namespace {
 template <class T>
-std::optional<T> take_first(std::deque<T>& queue) {
+std::optional<T> take_first(std::vector<T>& queue) {
     if (queue.empty()) return std::nullopt;
     std::optional<T> first{std::move(queue.front())};
-    queue.pop_front();
+    queue.erase(queue.begin());
     return first;
 }
 }  // namespace

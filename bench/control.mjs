@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Rivero authors
 // SPDX-License-Identifier: Apache-2.0
 // What the control plane takes: many applications that make, ask and release rooms at once; see README.md.
-import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { children, defaultBin, startDaemon } from './daemon.mjs';
 
 // The WebSocket client of the end-to-end tests: `npm ci` in tests/e2e.
 const { default: WebSocket } = await import(createRequire(path.resolve(import.meta.dirname, '../tests/e2e/package.json')).resolve('ws'));
@@ -16,7 +16,7 @@ const { values: o } = parseArgs({ options: {
   seconds: { type: 'string', default: '30' },
   rate: { type: 'string', default: '100' },  // endpoints made in a second, by all connections together
   hosts: { type: 'string', default: '-1' },
-  bin: { type: 'string', default: process.env.RIVERO_BIN ?? path.resolve(import.meta.dirname, '../build/release/rivero') },
+  bin: { type: 'string', default: defaultBin },
   'warm-up': { type: 'string', default: '3' },  // seconds that count for nothing
   goal: { type: 'string' },  // milliseconds: exit code 1 when the p99 of simple calls is above, or something leaks
   set: { type: 'string', multiple: true, default: [] },
@@ -60,12 +60,6 @@ let measuring = false;
 let failures = 0;
 let lastFailure = '';
 
-const children = (pid) => readdirSync('/proc').filter((p) => /^\d+$/.test(p)).map(Number).filter((p) => {
-  try {
-    const stat = readFileSync(`/proc/${p}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid;
-  } catch { return false; }
-});
 /** [gateway, hosts together] */
 function resources(pid) {
   const of = (pids) => pids.map((p) => {
@@ -76,26 +70,6 @@ function resources(pid) {
     return { mib: number('VmRSS') / 1024, fds: readdirSync(`/proc/${p}/fd`).length, threads: number('Threads'), cpu: (user + system) / 100 };
   }).reduce((a, b) => ({ mib: a.mib + b.mib, fds: a.fds + b.fds, threads: a.threads + b.threads, cpu: a.cpu + b.cpu }));
   return [of([pid]), of(children(pid))];
-}
-
-async function startDaemon() {
-  const daemon = spawn(o.bin, ['--listen', '127.0.0.1:0', '--modules', path.join(path.dirname(o.bin), 'modules'), '--hosts', o.hosts,
-    '--log', 'warn', '--set', 'rtc.networkInterfaces=lo', ...o.set.flatMap((s) => ['--set', s])], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('RIVERO_'))),
-  });
-  const url = await new Promise((resolve, reject) => {
-    let text = '';
-    daemon.stdout.on('data', (data) => {
-      text += data;
-      const found = text.match(/listening on (ws:\S+)/);
-      if (found) resolve(found[1]);
-    });
-    daemon.once('exit', (code) => reject(new Error(`the daemon ended: ${code}`)));
-  });
-  const hosts = o.hosts === '-1' ? 1 : Number(o.hosts);
-  while (children(daemon.pid).length < hosts) await sleep(50);
-  return { url, pid: daemon.pid, stop: () => new Promise((done) => { daemon.removeAllListeners('exit'); daemon.once('exit', done); daemon.kill('SIGTERM'); }) };
 }
 
 /** A room: made, asked a few times while it lives, released. */
@@ -128,7 +102,7 @@ async function application(client, end) {
   }
 }
 
-const daemon = await startDaemon();
+const daemon = await startDaemon(o);
 /** Some rounds of everything, so that what is made once (codecs, certificates, pools) is there before we look. */
 const first = new Client(daemon.url);
 await first.open;

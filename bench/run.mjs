@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The Rivero authors
 // SPDX-License-Identifier: Apache-2.0
 // Senders and receivers against a fresh daemon each time, by the load generator rtcload; see README.md.
-import { execFile, execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { defaultBin, startDaemon } from './daemon.mjs';
 import { haveJanus, startJanus } from './janus.mjs';
 
 const { values: o } = parseArgs({ options: {
@@ -14,7 +15,7 @@ const { values: o } = parseArgs({ options: {
   runs: { type: 'string', default: '1' },
   duration: { type: 'string', default: '15' },
   hosts: { type: 'string', default: '1' },
-  bin: { type: 'string', default: process.env.RIVERO_BIN ?? path.resolve(import.meta.dirname, '../build/release/rivero') },
+  bin: { type: 'string', default: defaultBin },
   json: { type: 'string' },  // all results, as they are
   rest: { type: 'string', default: '' },  // more for rtcload, e.g. --rest='--loss 2 --extra-rtt-ms 10'
 } });
@@ -24,35 +25,10 @@ if (!generator || !existsSync(path.join(generator, 'run.mjs'))) {
   process.exit(2);
 }
 
-async function startDaemon() {
-  const daemon = spawn(o.bin, ['--listen', '127.0.0.1:0', '--modules', path.join(path.dirname(o.bin), 'modules'),
-    '--hosts', o.hosts, '--log', 'warn', '--set', 'rtc.networkInterfaces=lo',
-    ...o.set.flatMap((one) => ['--set', one])], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('RIVERO_'))),
-  });
-  const url = await new Promise((resolve, reject) => {
-    let text = '';
-    daemon.stdout.on('data', (data) => {
-      text += data;
-      const found = text.match(/listening on (ws:\S+)/);
-      if (found) resolve(found[1]);
-    });
-    daemon.once('exit', (code) => reject(new Error(`the daemon ended: ${code}`)));
-  });
-  const children = readdirSync('/proc').filter((p) => /^\d+$/.test(p)).filter((p) => {
-    try {
-      const stat = readFileSync(`/proc/${p}/stat`, 'utf8');
-      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === daemon.pid;
-    } catch { return false; }
-  });
-  return { url, pids: [daemon.pid, ...children].join(','), stop: () => new Promise((done) => { daemon.removeAllListeners('exit'); daemon.once('exit', done); daemon.kill('SIGTERM'); }) };
-}
-
 async function measure(server, senders, receivers) {
-  const daemon = server === 'janus' ? await startJanus() : await startDaemon();
+  const daemon = server === 'janus' ? await startJanus() : await startDaemon(o);
   try {
-    const { stdout } = await promisify(execFile)('node', ['run.mjs', '--server', server, '--url', daemon.url, '--pid', daemon.pids,
+    const { stdout } = await promisify(execFile)('node', ['run.mjs', '--server', server, '--url', daemon.url, '--pid', String(daemon.pids),
       '--publishers', String(senders), '--subscribers-per-publisher', String(receivers), '--duration', o.duration, '--join-gap-ms', '20',
       ...(daemon.arguments ?? []), ...o.rest.split(/\s+/).filter(Boolean)], { cwd: generator, maxBuffer: 64 << 20, timeout: 300_000 });
     return JSON.parse(stdout);

@@ -90,6 +90,7 @@ public:
     /// Says good-bye to the peer.
     void close();
 
+    [[nodiscard]] bool negotiated() const { return session_.has_value(); }
     [[nodiscard]] const ReceiveTrack& receive(MediaType type) const {
         return type == MediaType::audio ? audio_ : video_;
     }

@@ -8,22 +8,37 @@
 namespace rivero::webrtc {
 namespace {
 
-Json entry(const char* cpp_type, const char* type, const std::string& id, Ssrc ssrc,
-           const std::string& transport_id) {
+Json entry(const char* cpp_type, const char* type, const std::string& id) {
     using namespace std::chrono;
     return {{"__module__", "kurento"},
             {"__type__", cpp_type},
             {"id", id},
             {"type", type},
             {"timestampMillis",
-             duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()},
-            {"ssrc", std::to_string(ssrc.value)},
-            {"associateStatsId", ""},
-            {"isRemote", false},
-            {"mediaTrackId", ""},
-            {"transportId", transport_id},
-            {"codecId", ""},
-            {"sliCount", 0}};
+             duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()}};
+}
+
+Json stream_entry(const char* cpp_type, const char* type, const std::string& id, Ssrc ssrc,
+                  const std::string& transport_id) {
+    Json j = entry(cpp_type, type, id);
+    j["ssrc"] = std::to_string(ssrc.value);
+    j["associateStatsId"] = "";
+    j["isRemote"] = false;
+    j["mediaTrackId"] = "";
+    j["transportId"] = transport_id;
+    j["codecId"] = "";
+    j["sliCount"] = 0;
+    return j;
+}
+
+void add_connection(const Peer& peer, Json& out) {
+    if (!peer.negotiated()) return;
+    const std::string id = "peer-connection";
+    Json j = entry("RTCPeerConnectionStats", "session", id);
+    // No channel is negotiated, so none was ever open.
+    j["dataChannelsOpened"] = 0;
+    j["dataChannelsClosed"] = 0;
+    out[id] = std::move(j);
 }
 
 void add_inbound(const Peer& peer, MediaType type, Json& out) {
@@ -31,8 +46,8 @@ void add_inbound(const Peer& peer, MediaType type, Json& out) {
     if (!track.receives()) return;
     for (const auto& s : track.stats()) {
         const std::string id = "inbound-" + std::to_string(s.ssrc.value);
-        Json j =
-            entry("RTCInboundRTPStreamStats", "inboundrtp", id, s.ssrc, peer.transport_name(type));
+        Json j = stream_entry("RTCInboundRTPStreamStats", "inboundrtp", id, s.ssrc,
+                              peer.transport_name(type));
         j["mediaTrackId"] = track.section()->remote_track;
         j["codecId"] = std::string{encoding_name(s.codec)};
         if (!s.rid.empty()) j["rid"] = s.rid;
@@ -55,8 +70,8 @@ void add_outbound(const Peer& peer, MediaType type, Json& out) {
     if (!track.sends()) return;
     const auto& state = track.state();
     const std::string id = "outbound-" + std::to_string(state.ssrc().value);
-    Json j = entry("RTCOutboundRTPStreamStats", "outboundrtp", id, state.ssrc(),
-                   peer.transport_name(type));
+    Json j = stream_entry("RTCOutboundRTPStreamStats", "outboundrtp", id, state.ssrc(),
+                          peer.transport_name(type));
     if (track.format() && track.format()->codec)
         j["codecId"] = std::string{encoding_name(*track.format()->codec)};
     j["packetsSent"] = state.counters().packets;
@@ -86,6 +101,7 @@ Json rtc_stats(const Peer& peer, std::optional<MediaType> type) {
         add_inbound(peer, each, out);
         add_outbound(peer, each, out);
     }
+    if (!type || *type == MediaType::data) add_connection(peer, out);
     // An empty map travels as null.
     return out.empty() ? Json{} : out;
 }

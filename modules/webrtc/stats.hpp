@@ -9,8 +9,8 @@
 
 namespace rivero::webrtc {
 
-/// What getStats() shows of a peer: one entry per received and per sent SSRC, keyed by id. RTC
-/// worker.
+/// What getStats() shows of a peer, keyed by id: one entry per received and per sent SSRC, and,
+/// when asked without a type or for DATA, one for the connection as a whole. RTC worker.
 [[nodiscard]] Json rtc_stats(const Peer& peer, std::optional<MediaType> type);
 
 }  // namespace rivero::webrtc

@@ -105,6 +105,7 @@ gateway::ListenOptions listen_options(const config::Settings& settings) {
     listen.max_message = size(settings.limits.message_bytes);
     listen.max_queued = size(settings.limits.send_queue_bytes);
     listen.max_queued_in_all = size(settings.limits.send_queue_bytes_in_all);
+    listen.max_unfinished_in_all = size(settings.limits.unfinished_bytes_in_all);
     listen.max_connections = size(settings.limits.connections);
     return listen;
 }
@@ -158,6 +159,7 @@ int run_gateway(const config::Settings& given) {
     options.gateway.request_cache_bytes = size(settings.limits.request_cache_bytes);
     options.gateway.requests_in_flight = size(settings.limits.requests_in_flight);
     options.gateway.bytes_in_flight = size(settings.limits.request_bytes_in_flight);
+    options.gateway.bytes_in_flight_in_all = size(settings.limits.request_bytes_in_flight_in_all);
     options.listen = listen_options(settings);
     options.hosts.count =
         settings.hosts.count < 0 ? size(gateway::cpu_count()) : size(settings.hosts.count);

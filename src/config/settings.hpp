@@ -57,6 +57,8 @@ struct Settings {
         std::int64_t send_queue_bytes_in_all = 256 << 20;
         std::int64_t requests_in_flight = 256;
         std::int64_t request_bytes_in_flight = 4 << 20;
+        std::int64_t request_bytes_in_flight_in_all = 256 << 20;
+        std::int64_t unfinished_bytes_in_all = 64 << 20;
         std::int64_t connections = 4096;
         std::int64_t sessions = 20'000;
         std::int64_t pipelines = 20'000;

@@ -179,6 +179,12 @@ void check(const Settings& settings) {
             "media.minEncoderBitrate: " + std::to_string(settings.media.min_encoder_bitrate) +
             " is above media.maxEncoderBitrate, " +
             std::to_string(settings.media.max_encoder_bitrate)};
+    const auto& limits = settings.limits;
+    // A buffer that grows is up to twice as large as what is in it.
+    if (limits.unfinished_bytes_in_all < 2 * limits.message_bytes)
+        throw ConfigError{
+            "limits.unfinishedBytesInAll: " + std::to_string(limits.unfinished_bytes_in_all) +
+            " is below twice limits.messageBytes, " + std::to_string(limits.message_bytes)};
     const auto& tls = settings.listen.tls;
     if (settings.listen.port < 0 && tls.port < 0)
         throw ConfigError{

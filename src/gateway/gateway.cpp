@@ -4,6 +4,8 @@
 
 #include "rivero/base/uuid.hpp"
 
+#include <algorithm>
+
 namespace rivero::gateway {
 namespace {
 
@@ -36,7 +38,11 @@ ConnectionId Gateway::open(ClientChannel& channel) {
 
 void Gateway::close(ConnectionId connection) {
     service_.sessions().unbind(connection);
-    connections_.erase(connection);
+    const auto found = connections_.find(connection);
+    const std::size_t waiting = found->second.answers.bytes();
+    connections_.erase(found);
+    paused_.erase(connection);
+    give_back(waiting);  // its requests are still under way
 }
 
 bool Gateway::on_text(ConnectionId id, std::string_view text) {
@@ -46,6 +52,7 @@ bool Gateway::on_text(ConnectionId id, std::string_view text) {
                     .number = ++last_request_,
                     .bytes = text.size()};
     connection.bytes += text.size();
+    bytes_ += text.size();
     auto message = jsonrpc::read_message(text);
     if (!message) {
         refuse(request, std::move(message.error()));
@@ -57,8 +64,9 @@ bool Gateway::on_text(ConnectionId id, std::string_view text) {
     } else {
         refuse(request, {jsonrpc::kInvalidRequest, "Invalid JSON-RPC request.", {}});
     }
-    connection.paused = is_full(connection);
-    return !connection.paused;
+    if (!is_full(connection)) return true;
+    paused_.insert(id);
+    return false;
 }
 
 void Gateway::start(Connection& connection, Request request, std::string method, Json params) {
@@ -154,7 +162,7 @@ void Gateway::finish(const Request& request, Outcome outcome) {
 
 void Gateway::answer(const Request& request, const Text& text) {
     const auto found = connections_.find(request.connection);
-    if (found == connections_.end()) return;  // the client has left
+    if (found == connections_.end()) return give_back(request.bytes);  // the client has left
     Connection& connection = found->second;
     connection.bytes -= request.bytes;
     if (request.late) {
@@ -163,23 +171,44 @@ void Gateway::answer(const Request& request, const Text& text) {
     } else {
         fill(connection, request.place, text);
     }
-    resume_if_possible(connection);
+    give_back(request.bytes);
+    resume_if_possible(request.connection, connection);
 }
 
 void Gateway::fill(Connection& connection, AnswerQueue::Place place, const Text& text) {
+    const std::size_t before = connection.answers.bytes();
     for (auto& ready : connection.answers.close(place, text))
         connection.channel.send(std::move(ready));
+    const std::size_t after = connection.answers.bytes();
+    if (after > before) {
+        bytes_ += after - before;
+    } else {
+        give_back(before - after);
+    }
 }
 
 bool Gateway::is_full(const Connection& connection) const {
-    return connection.answers.size() >= options_.requests_in_flight ||
-           connection.bytes + connection.answers.bytes() >= options_.bytes_in_flight;
+    const std::size_t bytes = connection.bytes + connection.answers.bytes();
+    if (connection.answers.size() >= options_.requests_in_flight ||
+        bytes >= options_.bytes_in_flight)
+        return true;
+    const std::size_t share =
+        options_.bytes_in_flight_in_all / std::max<std::size_t>(connections_.size(), 1);
+    return bytes_ >= options_.bytes_in_flight_in_all && bytes > share;
 }
 
-void Gateway::resume_if_possible(Connection& connection) {
-    if (!connection.paused || is_full(connection)) return;
-    connection.paused = false;
+void Gateway::resume_if_possible(ConnectionId id, Connection& connection) {
+    if (!paused_.contains(id) || is_full(connection)) return;
+    paused_.erase(id);
     connection.channel.resume();
+}
+
+void Gateway::give_back(std::size_t bytes) {
+    const bool too_much = bytes_ >= options_.bytes_in_flight_in_all;
+    bytes_ -= bytes;
+    if (!too_much || bytes_ >= options_.bytes_in_flight_in_all) return;
+    // There is room for all again.
+    for (const auto id : std::set{paused_}) resume_if_possible(id, connections_.at(id));
 }
 
 void Gateway::refuse(const Request& request, ErrorObject error) {

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,8 @@ struct GatewayOptions {
     /// Of the requests under way of one connection, and of answers that wait for others before
     /// them.
     std::size_t bytes_in_flight = std::size_t{4} << 20;
+    /// The same of all connections together; then those wait that have more than their share.
+    std::size_t bytes_in_flight_in_all = std::size_t{256} << 20;
 };
 
 /// What stands between connections and methods: reads the JSON-RPC envelope, gives each request its
@@ -72,7 +75,6 @@ private:
         std::string fresh_session{};  ///< the last one that was made for this connection
         std::size_t bytes = 0;        ///< of requests under way
         std::size_t late = 0;         ///< requests whose answer has given up its place
-        bool paused = false;
     };
     /// A request on its way through the service.
     struct Request {
@@ -93,7 +95,8 @@ private:
     void answer(const Request& request, const Text& text);
     void fill(Connection& connection, AnswerQueue::Place place, const Text& text);
     [[nodiscard]] bool is_full(const Connection& connection) const;
-    void resume_if_possible(Connection& connection);
+    void resume_if_possible(ConnectionId id, Connection& connection);
+    void give_back(std::size_t bytes);
     void refuse(const Request& request, ErrorObject error);
     void collect_later();
 
@@ -101,6 +104,9 @@ private:
     GatewayOptions options_;
     RequestCache cache_;
     std::map<ConnectionId, Connection> connections_;
+    std::set<ConnectionId> paused_;
+    /// Of requests under way and of answers that wait for others before them, of all connections.
+    std::size_t bytes_ = 0;
     std::uint64_t last_connection_ = 0;
     std::uint64_t last_request_ = 0;
     MediaService service_;

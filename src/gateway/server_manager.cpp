@@ -14,7 +14,8 @@ namespace {
 
 // A client that connects can set tags and never give them back: they are few and short.
 constexpr std::size_t kMaxTags = 1000;
-constexpr std::size_t kMaxTagText = 64 * 1024;
+constexpr std::size_t kMaxTagBytes = 64 * 1024;  // of all of them
+constexpr std::size_t kMaxName = 4096;
 constexpr Duration kLongestMeasurement = 60s;
 
 const Json& parameter(const Json& params, const std::string& name, const char* type) {
@@ -107,8 +108,10 @@ std::map<std::string, ServerManager::Operation> ServerManager::operations() {
         {"setName",
          [this](const Json& params) {
              std::string name = text_parameter(params, "name");
-             if (name.size() > kMaxTagText)
-                 throw RpcError{bad_parameter("'name' is longer than 65536 bytes")};
+             if (name.size() > kMaxName)
+                 throw RpcError{media_error(
+                     remote::ErrorCode::media_object_illegal_param,
+                     "name: " + std::to_string(name.size()) + " bytes are more than 4096")};
              name_ = std::move(name);
              return Json();
          }},
@@ -122,10 +125,14 @@ std::map<std::string, ServerManager::Operation> ServerManager::operations() {
          [this](const Json& params) {
              std::string key = text_parameter(params, "key");
              std::string value = text_parameter(params, "value");
-             if (key.size() > kMaxTagText || value.size() > kMaxTagText)
-                 throw RpcError{bad_parameter("a tag is longer than 65536 bytes")};
              if (tags_.size() >= kMaxTags && !tags_.contains(key))
                  throw RpcError{not_enough_resources("the server manager has 1000 tags")};
+             std::size_t bytes = key.size() + value.size();
+             for (const auto& [other, text] : tags_)
+                 if (other != key) bytes += other.size() + text.size();
+             if (bytes > kMaxTagBytes)
+                 throw RpcError{not_enough_resources(
+                     "the tags of the server manager have 65536 bytes at most")};
              tags_[std::move(key)] = std::move(value);
              return Json();
          }},

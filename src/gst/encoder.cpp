@@ -204,7 +204,10 @@ void set_element_bitrate(const Element& encoder, Codec codec, Bitrate rate) {
         case Codec::h265:
             set_property(encoder, "bitrate", kbps);
             break;
-        case Codec::opus:
+        case Codec::opus:  // RFC 6716 section 2.1.1
+            set_property(encoder, "bitrate",
+                         number(std::clamp<std::int64_t>(rate.bps, 6000, 510'000)));
+            break;
         case Codec::aac:
             set_property(encoder, "bitrate", bps);
             break;

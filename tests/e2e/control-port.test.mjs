@@ -104,8 +104,8 @@ test('wss and https, with a certificate that is replaced while it runs', async (
     t.after(() => socket.terminate());
     const text = 'ö'.repeat(200_000);
     socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'invoke',
-      params: { object: 'manager_ServerManager', operation: 'setName', operationParams: { name: text.slice(0, 30_000) } } }));
-    socket.send(JSON.stringify({ jsonrpc: '2.0', id: text, method: 'invoke', params: { object: 'manager_ServerManager', operation: 'getName' } }));
+      params: { object: 'manager_ServerManager', operation: 'addTag', operationParams: { key: 'long', value: text.slice(0, 30_000) } } }));
+    socket.send(JSON.stringify({ jsonrpc: '2.0', id: text, method: 'invoke', params: { object: 'manager_ServerManager', operation: 'getTag', operationParams: { key: 'long' } } }));
     const answers = [];
     await deadline(new Promise((resolve) => socket.on('message', (data) => { if (answers.push(JSON.parse(data)) === 2) resolve(); })), limit, 'no answers');
     assert.equal(answers[1].id, text);

@@ -134,10 +134,24 @@ describe('one message', () => {
   answered('100,000 levels of arrays', '['.repeat(deep) + ']'.repeat(deep), { codes: [-32700] });
   answered('100,000 levels of arrays without an end', '['.repeat(deep), { codes: [-32700] });
   answered('100,000 levels of objects', '{"a":'.repeat(deep) + '1' + '}'.repeat(deep), { codes: [-32700] });
+  answered('sixty levels in the parameters of a call', (pipeline) => request({ method: 'invoke', params: { object: pipeline, operation: 'addTag',
+    operationParams: { key: JSON.parse('['.repeat(58) + ']'.repeat(58)), value: 'x' } } }), { codes: [40001] });
   answered('100,000 levels in params', `{"jsonrpc":"2.0","id":1,"method":"create","params":${'{"a":['.repeat(deep / 2)}${']}'.repeat(deep / 2)}}`, { codes: [-32700] });
   answered('a batch of ten thousand requests', `[${Array(10_000).fill('{"jsonrpc":"2.0","id":1,"method":"ping"}').join()}]`, { codes: [-32600] });
   answered('an id of 10^400', `{"jsonrpc":"2.0","id":1${'0'.repeat(400)},"method":"ping"}`, { codes: [-32700] });
   answered('an id of 10^30', `{"jsonrpc":"2.0","id":1${'0'.repeat(30)},"method":"ping"}`);
+  answered('an id of 1e400', '{"jsonrpc":"2.0","id":1e400,"method":"ping"}', { codes: [-32700] });
+  answered('an id of -1e400', '{"jsonrpc":"2.0","id":-1e400,"method":"ping"}', { codes: [-32700] });
+  answered('an id that is an object', '{"jsonrpc":"2.0","id":{"a":[1]},"method":"ping"}', { codes: [-32600] });
+  for (const id of ['-9223372036854775808', '18446744073709551615', '1e+300', '-0.5', '1e-300'])
+    test(`an id of ${id} comes back as it is`, async () => {
+      const client = await daemon.client();
+      const answer = once(client.socket, 'message');
+      client.raw(`{"jsonrpc":"2.0","id":${id},"method":"ping"}`);
+      const [text] = await deadline(answer, 20_000 * slowness, 'no answer');
+      assert.match(String(text), new RegExp(`"id":${id.replace('+', '\\+')},`));
+      client.close();
+    });
   answered('an id of a million digits', `{"jsonrpc":"2.0","id":${'9'.repeat(1_000_000)},"method":"ping"}`, { codes: [-32700] });
   answered('an id of a million characters', request({ id: 'x'.repeat(1_000_000) }));
   answered('a method of a million characters', request({ method: 'x'.repeat(1_000_000) }), { codes: [-32601] });
@@ -146,7 +160,8 @@ describe('one message', () => {
   answered('half a million numbers', request({ method: 'create', params: { type: 'MediaPipeline', constructorParams: { x: Array(500_000).fill(1) } } }), { bound: 128 * MIB });
   answered('350,000 empty arrays', (pipeline) => request({ method: 'invoke', params: { object: pipeline, operation: 'addTag', operationParams: { key: Array(340_000).fill([]), value: 'x' } } }), { codes: [40001], bound: 128 * MIB });
   answered('seventy thousand members', (pipeline) => request({ method: 'invoke', params: { object: pipeline, operation: 'getName', operationParams: Object.fromEntries(Array.from({ length: 70_000 }, (_, i) => [`k${i}`, {}])) } }), { bound: 128 * MIB });
-  answered('a name of a million characters', (pipeline) => request({ method: 'invoke', params: { object: pipeline, operation: 'setName', operationParams: { name: 'n'.repeat(1_000_000) } } }));
+  answered('a name of a million characters', (pipeline) => request({ method: 'invoke', params: { object: pipeline, operation: 'setName', operationParams: { name: 'n'.repeat(1_000_000) } } }), { codes: [40107] });
+  answered('a tag of a million characters', (pipeline) => request({ method: 'invoke', params: { object: pipeline, operation: 'addTag', operationParams: { key: 'k', value: 'v'.repeat(1_000_000) } } }), { codes: [40009] });
   answered('a transaction of eight thousand operations', request({ method: 'transaction', params: { operations: Array.from({ length: 8000 }, (_, i) => ({ jsonrpc: '2.0', id: i, method: 'ping', params: {} })) } }));
   answered('a transaction that doubles a result again and again', request({ method: 'transaction', params: { operations: Array.from({ length: 60 }, (_, i) =>
     ({ jsonrpc: '2.0', id: i, method: i ? 'invoke' : 'create', params: i ? { object: 'newref:0', operation: 'addTag', operationParams: { key: `newref:${i - 1}`, value: `newref:${i - 1}` } } : { type: 'MediaPipeline' } })) } }));
@@ -204,6 +219,10 @@ describe('frames', () => {
       raw.write(Buffer.alloc(MIB, 0x20));
       await raw.drained();
     }
+  }, [1009, 0]);
+  refused('an id of 10 MiB', async (raw) => {
+    raw.write(frame(opcode.text, `{"jsonrpc":"2.0","id":"${'x'.repeat(10 * MIB)}","method":"ping"}`));
+    await raw.drained();
   }, [1009, 0]);
   refused('100 MiB in pieces of one message', async (raw) => {
     for (let i = 0; i < 1600 && !raw.socket.destroyed; ++i) {
@@ -283,6 +302,48 @@ describe('frames', () => {
     for (const raw of sockets) assert.ok(!raw.socket.destroyed, 'a slow client is not an enemy yet');
     for (const raw of sockets) raw.destroy();
   }));
+});
+
+describe('messages that never end, of many', () => {
+  const ALL = 16 * MIB;
+  let daemon, neighbour;
+  before(async () => {
+    daemon = await Daemon.start({ set: { 'limits.unfinishedBytesInAll': ALL } });
+    neighbour = await Neighbour.of(daemon);
+  });
+  after(() => daemon.stop());
+
+  test('a thousand of nearly a megabyte each do not hold a gigabyte: the oldest ones are refused and told why', async (t) => {
+    const sockets = [];
+    await endure(t, { daemon, neighbour }, async () => {
+      const half = frame(opcode.text, Buffer.alloc(MESSAGE - 1000, 0x20), { claim: MESSAGE - 1 });
+      for (let batch = 0; batch < 20; ++batch) {
+        const opened = await Promise.all(Array.from({ length: 50 }, () => RawSocket.open(daemon.url)));
+        for (const raw of opened) raw.write(half);
+        await Promise.all(opened.map((raw) => raw.drained()));
+        sockets.push(...opened);
+      }
+      const codes = await Promise.all(sockets.slice(0, 900).map((raw) => raw.ended('a message that does not end', 60_000)));
+      const told = sockets.slice(0, 900).filter((raw, i) => codes[i] === 1013 && raw.received.includes('do not end'));
+      // A client that still sends when it is refused may get a reset instead of the reason.
+      assert.ok(told.length > 100, `only ${told.length} of 900 were told why: ${[...new Set(codes)]}`);
+      assert.deepEqual([...new Set(codes)].filter((code) => code !== 1013 && code !== 0), []);
+      await until(() => sockets.filter((raw) => !raw.socket.destroyed).length <= ALL / MESSAGE, 20_000 * slowness, 'too many are left');
+      assert.ok(sockets.slice(-50).some((raw) => !raw.socket.destroyed), 'the youngest stay');
+    });
+    for (const raw of sockets) raw.destroy();
+  });
+
+  test('a client whose message is whole is not concerned', async () => {
+    const client = await daemon.client();
+    const sockets = await Promise.all(Array.from({ length: 30 }, () => RawSocket.open(daemon.url)));
+    for (const raw of sockets) raw.write(frame(opcode.text, Buffer.alloc(MESSAGE - 1000, 0x20), { claim: MESSAGE - 1 }));
+    await Promise.all(sockets.slice(0, 10).map((raw) => raw.ended('a message that does not end')));
+    const text = JSON.stringify({ jsonrpc: '2.0', id: 'long', method: 'ping', params: { x: 'y'.repeat(900_000) } });
+    assert.equal((await client.exchange({ jsonrpc: '2.0', id: 'long', method: 'ping', params: { x: 'y'.repeat(text.length - 200) } })).result.value, 'pong');
+    for (const raw of sockets) raw.destroy();
+    client.close();
+  });
 });
 
 describe('connections', () => {
@@ -396,7 +457,7 @@ describe('much of it', () => {
     make: (_, pipeline) => pipeline,
     request: (pipeline, i) => invoke(pipeline, 'addTag', { key: `key ${i}`, value: 'x'.repeat(100) }),
     check: (result) => {
-      assert.ok(result.ok >= 1000 && result.ok < MANY, 'there is a limit');
+      assert.ok(result.ok >= 500 && result.ok < MANY, 'there is a limit');
       assert.match(result.last, /tags/);
     },
   });
@@ -426,10 +487,10 @@ describe('much of it', () => {
   });
   many('large answers, each remembered', {
     make: async (client, pipeline) => {
-      for (let i = 0; i < 4; ++i) await client.invoke(pipeline, 'addTag', { key: `${i}`, value: 'x'.repeat(60_000) });
+      await client.invoke(pipeline, 'addTag', { key: 'large', value: 'ö'.repeat(30_000) });  // three times as long when escaped
       return pipeline;
     },
-    count: 1000, bound: 384 * MIB,  // 256 answers of 240 KB under way, and the cache
+    count: 1000, bound: 384 * MIB,  // 256 answers of 180 KB under way, and the cache
     request: (pipeline) => invoke(pipeline, 'getTags', {}),
     check: (result) => assert.equal(result.ok, 1000),
   });
@@ -439,19 +500,10 @@ describe('much of it', () => {
     check: (result) => assert.equal(result.errors[40001], 100),
   });
 
-  test('an answer larger than a host can give', { timeout: 120_000 * slowness }, (t) => endure(t, { daemon, neighbour }, async () => {
-    const client = await daemon.client();
-    const pipeline = await client.create('MediaPipeline');
-    for (let i = 0; i < 600; ++i) await client.invoke(pipeline, 'addTag', { key: `${i}`.padEnd(60_000, 'k'), value: 'x'.repeat(60_000) });
-    await assert.rejects(client.invoke(pipeline, 'getTags'), (error) => error.code === 40009 && /large/.test(error.text));
-    await client.release(pipeline);
-    client.close();
-  }, 512 * MIB));
-
   test('a client that does not read its answers', (t) => endure(t, { daemon, neighbour }, async () => {
     const client = await daemon.client();
     const pipeline = await client.create('MediaPipeline');
-    for (let i = 0; i < 4; ++i) await client.invoke(pipeline, 'addTag', { key: `${i}`, value: 'x'.repeat(60_000) });
+    await client.invoke(pipeline, 'addTag', { key: 'large', value: 'ö'.repeat(30_000) });  // three times as long when escaped
     client.socket.pause();
     const closed = once(client.socket._socket, 'close');
     for (let i = 0; i < 1000; ++i) client.raw(JSON.stringify({ jsonrpc: '2.0', id: 5000 + i, method: 'invoke', params: { object: pipeline, operation: 'getTags', sessionId: client.sessionId } }));
@@ -466,7 +518,7 @@ describe('much of it', () => {
     const pipeline = await loud.create('MediaPipeline');
     const many = await loud.create('PassThrough', { mediaPipeline: pipeline });
     await loud.invoke(many, 'setSendTagsInEvents', { sendTagsInEvents: true });
-    for (let i = 0; i < 2; ++i) await loud.invoke(many, 'addTag', { key: `${i}`, value: 'x'.repeat(60_000) });
+    await loud.invoke(many, 'addTag', { key: 'large', value: 'ö'.repeat(30_000) });
     const other = await loud.create('PassThrough', { mediaPipeline: pipeline });
     await deaf.subscribe(many, 'ElementConnected', 'ElementDisconnected');
     deaf.socket.pause();

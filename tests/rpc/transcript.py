@@ -19,6 +19,10 @@ class Failure(Exception):
     pass
 
 
+class NoEvent(Failure):
+    """... so far."""
+
+
 class Connection:
     """One WebSocket, whose answers and events wait apart from each other."""
 
@@ -56,9 +60,9 @@ class Connection:
             self.pump(until)
         return self.answers.popleft()
 
-    def take_event(self, pattern, names):
+    def take_event(self, pattern, names, patience=None):
         """The first event that fits; others stay for the lines to come."""
-        until = time.monotonic() + self.timeout
+        until = time.monotonic() + (self.timeout if patience is None else patience)
         seen = 0
         closest = None
         while True:
@@ -77,7 +81,7 @@ class Connection:
             try:
                 self.pump(until)
             except TimeoutError:
-                raise Failure(f"no such event; {f'the closest was not it: {closest}' if closest else 'there was none at all'}") from None
+                raise NoEvent(f"no such event; {f'the closest was not it: {closest}' if closest else 'there was none at all'}") from None
 
     def check_quiet(self):
         """Nothing has come that no line asked for. The server answers in order, so a ping shows what was on its way."""
@@ -161,10 +165,9 @@ class Run:
                 raise Failure(f"there is nothing like /{regex}/ in {key}")
             self.names[key] = changed
             return None
-        if word == "wait":
-            time.sleep(float(rest))
-            return None
         connection = self.connection(name)
+        if word == "until":
+            return self.repeat_until(connection, *rest.split(" : "))
         if word == "big":  # SIZE: a ping with so many bytes in it
             request = json.dumps({"jsonrpc": "2.0", "id": "big", "method": "ping", "params": {"text": ""}})
             try:
@@ -249,12 +252,26 @@ class Run:
         match(envelope, answer, self.names)
         self.note_session(connection, answer)
 
-    def expect_event(self, connection, rest):
+    def repeat_until(self, connection, event, *requests):
+        """Asks the same again and again, each of it answered with success, until the event has come."""
+        until = time.monotonic() + self.timeout
+        while True:
+            for request in requests:
+                found = re.fullmatch(r"([A-Z]?)=>\s*(.*)", request)
+                self.ask(self.connection(found[1]), found[2])
+                self.expect_result(self.connection(found[1]), '{"$others":"$any"}')
+            try:
+                return self.expect_event(connection, event, 0.05)
+            except NoEvent:
+                if time.monotonic() > until:
+                    raise
+
+    def expect_event(self, connection, rest, patience=None):
         """TYPE OBJECT DATA: the event in its envelope, with what all events have."""
         event, source, data = rest.split(" ", 2)
         data = {"source": source, "timestampMillis": "$millis", "tags": [], "type": event, **json.loads(data)}
         value = {"data": data, "object": source, "type": event}
-        connection.take_event({"jsonrpc": "2.0", "method": "onEvent", "params": {"value": value}}, self.names)
+        connection.take_event({"jsonrpc": "2.0", "method": "onEvent", "params": {"value": value}}, self.names, patience)
 
     def note_session(self, connection, answer):
         result = answer.get("result") if isinstance(answer, dict) else None

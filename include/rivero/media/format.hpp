@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rivero/base/units.hpp"
 #include "rivero/gst/ref.hpp"
 #include "rivero/rtp/codec.hpp"
 
@@ -30,7 +31,11 @@ struct Format {
     bool reordered = false;      ///< frames come in another order than they are shown in (B-frames)
     gst::Caps caps;  ///< frames: with codec_data where the codec has some. Empty for rtp; raw: may
                      ///< be empty
+    double framerate = 0;  ///< made to have no more pictures in a second; 0: as many as there are
 };
+
+/// Pictures in a second, as far as the format says it: by itself or in its caps; 0: unknown.
+[[nodiscard]] double framerate_of(const Format& format);
 
 /// `rtp/VP8`, `frames/opus`, `raw/video`, `data`
 [[nodiscard]] std::string to_string(const Format& format);
@@ -45,18 +50,26 @@ struct Acceptable {
     /// Looks closer than packing and codec, e.g. at an H264 profile; empty: all of them suit.
     std::function<bool(const Format&)> suits;
     bool as_it_comes_only = false;  ///< nothing is converted for this
+    /// Pictures in a second, no more. What may have more, or does not say, is converted. 0: any.
+    double max_framerate = 0;
+    /// Of sound that has to be encoded; empty: the codec's own.
+    std::optional<Bitrate> bitrate;
 
-    [[nodiscard]] static Acceptable any() { return {Packing::raw, {}, true, {}, false}; }
-    [[nodiscard]] static Acceptable rtp(Codec c) { return {Packing::rtp, c, false, {}, false}; }
-    [[nodiscard]] static Acceptable frames(Codec c) {
-        return {Packing::frames, c, false, {}, false};
+    [[nodiscard]] static Acceptable any() { return {Packing::raw, {}, true, {}, false, 0, {}}; }
+    [[nodiscard]] static Acceptable rtp(Codec c) {
+        return {Packing::rtp, c, false, {}, false, 0, {}};
     }
-    [[nodiscard]] static Acceptable raw() { return {Packing::raw, {}, false, {}, false}; }
+    [[nodiscard]] static Acceptable frames(Codec c) {
+        return {Packing::frames, c, false, {}, false, 0, {}};
+    }
+    [[nodiscard]] static Acceptable raw() { return {Packing::raw, {}, false, {}, false, 0, {}}; }
 
     [[nodiscard]] bool takes(const Format& format) const {
         if (anything) return true;
-        return packing == format.packing && codec == format.codec && (!suits || suits(format));
+        return packing == format.packing && codec == format.codec && framerate_fits(format) &&
+               (!suits || suits(format));
     }
+    [[nodiscard]] bool framerate_fits(const Format& format) const;
 };
 
 }  // namespace rivero::media

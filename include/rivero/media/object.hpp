@@ -31,12 +31,12 @@ public:
     [[nodiscard]] const std::string& get_id() const { return id(); }
     [[nodiscard]] std::vector<std::shared_ptr<MediaObject>> get_children() const;
     [[nodiscard]] const std::string& get_name() const { return name_; }
-    void set_name(const std::string& name) { name_ = name; }
+    void set_name(const std::string& name);
     [[nodiscard]] bool get_send_tags_in_events() const { return send_tags_; }
     void set_send_tags_in_events(bool send) { send_tags_ = send; }
     [[nodiscard]] int get_creation_time() const { return creation_time_; }
     void add_tag(const std::string& key, const std::string& value);
-    void remove_tag(const std::string& key) { tags_.erase(key); }
+    void remove_tag(const std::string& key);
     [[nodiscard]] std::string get_tag(const std::string& key) const;
     [[nodiscard]] std::vector<Tag> get_tags() const;
 
@@ -52,9 +52,10 @@ public:
         raise(ErrorEvent{description, code, type});
     }
 
-    /// Most tags that an object holds, and the longest key or value in bytes.
+    /// What clients may leave with an object, in bytes: they may have a hundred thousand of them.
+    static constexpr std::size_t kMaxName = 4096;
+    static constexpr std::size_t kMaxTagBytes = 65536;  ///< of all its keys and values together
     static constexpr std::size_t kMaxTags = 1000;
-    static constexpr std::size_t kMaxTagSize = 65536;
 
 protected:
     /// Runs `f(object)` on the strand, unless the object is gone by then. The copyable function
@@ -81,6 +82,7 @@ private:
     std::size_t prune_at_ = 16;  ///< when so many are noted, those that are gone are forgotten
     std::string name_;
     std::map<std::string, std::string> tags_;
+    std::size_t tag_bytes_ = 0;
     bool send_tags_ = false;
     int creation_time_;
 

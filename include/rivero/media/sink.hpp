@@ -80,10 +80,10 @@ public:
     [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq) const;
     /// accepts() has changed.
     void renegotiate();
-    /// From now on only this encoding of what accepts() says; empty: only raw media. What accepts
-    /// anything gets it by conversion. What does not accept it at all gets nothing, and on_problem
-    /// says so.
-    void restrict_to(std::optional<Codec> codec);
+    /// From now on only this encoding of what accepts() says (without codec: only raw media), at
+    /// this rate; how it is packed does not matter. What accepts anything gets it by conversion.
+    /// What does not accept it at all gets nothing, and on_problem says so.
+    void restrict_to(const Acceptable& format);
     /// What it is served with: accepts(), unless it is restricted.
     [[nodiscard]] std::vector<Acceptable> wishes() const;
 
@@ -112,10 +112,7 @@ private:
     Source* source_ = nullptr;
     Node* node_ = nullptr;
     std::optional<Bitrate> receive_limit_;
-    struct Restriction {
-        std::optional<Codec> codec;
-    };
-    std::optional<Restriction> restriction_;
+    std::optional<Acceptable> restriction_;
     std::unique_ptr<SinkLatency> latency_;
     std::optional<std::size_t> mtu_;
     Selection selection_;

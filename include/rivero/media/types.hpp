@@ -125,7 +125,8 @@ inline auto describe(Identity<AudioCaps>) {
     return structure<AudioCaps>(
         "AudioCaps", "A format of sound.", field("codec", &AudioCaps::codec, "The encoding."),
         field("bitrate", &AudioCaps::bitrate,
-              "Accepted for compatibility: encoders of sound choose for themselves."));
+              "What an encoder aims at, in bit/s; 0 leaves it to the encoder. Sound that is not "
+              "encoded here keeps its rate."));
 }
 
 struct VideoCaps {
@@ -136,7 +137,9 @@ inline auto describe(Identity<VideoCaps>) {
     return structure<VideoCaps>("VideoCaps", "A format of pictures.",
                                 field("codec", &VideoCaps::codec, "The encoding."),
                                 field("framerate", &VideoCaps::framerate,
-                                      "Accepted for compatibility: pictures keep their rate."));
+                                      "The most pictures in a second. Pictures that come more "
+                                      "often, or whose rate is not known, are decoded and encoded "
+                                      "for it. With numerator 0 they keep their rate."));
 }
 
 enum class GstreamerDotDetails {

@@ -63,6 +63,54 @@ json codecs(const Value& value) {
     }
     return names;
 }
+/// A name of Kurento's is a code point of ours: RFC 2474, 2597, 3246, 5865, 8622 and 8837.
+json dscp(const Value& value) {
+    static const std::map<std::string, int> codes{{"NO_VALUE", -1},
+                                                  {"NO_DSCP", -1},
+                                                  {"CS0", 0},
+                                                  {"CS1", 8},
+                                                  {"CS2", 16},
+                                                  {"CS3", 24},
+                                                  {"CS4", 32},
+                                                  {"CS5", 40},
+                                                  {"CS6", 48},
+                                                  {"CS7", 56},
+                                                  {"AF11", 10},
+                                                  {"AF12", 12},
+                                                  {"AF13", 14},
+                                                  {"AF21", 18},
+                                                  {"AF22", 20},
+                                                  {"AF23", 22},
+                                                  {"AF31", 26},
+                                                  {"AF32", 28},
+                                                  {"AF33", 30},
+                                                  {"AF41", 34},
+                                                  {"AF42", 36},
+                                                  {"AF43", 38},
+                                                  {"EF", 46},
+                                                  {"VOICEADMIT", 44},
+                                                  {"LE", 1},
+                                                  {"AUDIO_VERYLOW", 1},
+                                                  {"AUDIO_LOW", 0},
+                                                  {"AUDIO_MEDIUM", 46},
+                                                  {"AUDIO_HIGH", 46},
+                                                  {"VIDEO_VERYLOW", 1},
+                                                  {"VIDEO_LOW", 0},
+                                                  {"VIDEO_MEDIUM", 36},
+                                                  {"VIDEO_MEDIUM_THROUGHPUT", 38},
+                                                  {"VIDEO_HIGH", 36},
+                                                  {"VIDEO_HIGH_THROUGHPUT", 34},
+                                                  {"DATA_VERYLOW", 1},
+                                                  {"DATA_LOW", 0},
+                                                  {"DATA_MEDIUM", 10},
+                                                  {"DATA_HIGH", 18},
+                                                  {"CHROME_HIGH", 56},
+                                                  {"CHROME_MEDIUM", 56},
+                                                  {"CHROME_LOW", 0},
+                                                  {"CHROME_VERYLOW", 8}};
+    const auto found = codes.find(as_text(value.value));
+    return found == codes.end() ? value.value : json(found->second);
+}
 /// 0 is how Kurento says that there is no such listener.
 json port(const Value& value) {
     const json given = number(value);
@@ -79,6 +127,8 @@ json path(const Value& value) {
     if (given.empty() || given.is_absolute() || value.file.empty()) return given.string();
     return (fs::absolute(value.file).parent_path() / given).lexically_normal().string();
 }
+
+constexpr const char* kEnableH265 = "modules.kurento.WebRtcEndpoint.enable-h265";
 
 struct Rule {
     const char* from;
@@ -128,18 +178,14 @@ const std::vector<Rule>& rules() {
         {"modules.kurento.WebRtcEndpoint.externalIPv4", "rtc.externalIPv4", text},
         {"modules.kurento.WebRtcEndpoint.externalIPv6", "rtc.externalIPv6", text},
         {"modules.kurento.WebRtcEndpoint.iceTcp", "rtc.iceTcp", flag},
-        {"modules.kurento.WebRtcEndpoint.qos-dscp", "rtc.qosDscp", text,
-         "the constructor's qosDscp has the same for one endpoint"},
-        {"modules.kurento.WebRtcEndpoint.enable-h265", "", nullptr,
-         "which codecs are offered does not depend on a setting"},
+        {"modules.kurento.WebRtcEndpoint.qos-dscp", "rtc.dscp", dscp},
+        {kEnableH265, "", nullptr, "H265 stands in rtc.videoCodecs, or does not"},
         {"modules.kurento.SdpEndpoint.numAudioMedias", "", nullptr,
          "an offer has one audio section, as with Kurento"},
         {"modules.kurento.SdpEndpoint.numVideoMedias", "", nullptr,
          "an offer has one video section, as with Kurento"},
-        {"modules.kurento.SdpEndpoint.audioCodecs", "rtc.audioCodecs", codecs,
-         "all codecs that the server can forward or convert are offered"},
-        {"modules.kurento.SdpEndpoint.videoCodecs", "rtc.videoCodecs", codecs,
-         "all codecs that the server can forward or convert are offered"},
+        {"modules.kurento.SdpEndpoint.audioCodecs", "rtc.audioCodecs", codecs},
+        {"modules.kurento.SdpEndpoint.videoCodecs", "rtc.videoCodecs", codecs},
         {"modules.kurento.HttpEndpoint.serverAddress", "http.address", text,
          "there is no such endpoint in this version"},
         {"modules.kurento.HttpEndpoint.serverPort", "http.port", number,
@@ -187,10 +233,19 @@ const std::vector<Variable>& variables() {
     return all;
 }
 
-/// Places that only look like values.
-const std::set<std::string>& placeholders() {
-    // The shipped WebRtcEndpoint.conf.ini has it, although nobody has this server.
-    static const std::set<std::string> all{"user:password@198.51.100.1:3478?transport=udp"};
+/// What stands in the shipped files, and is no choice of anybody's.
+const std::set<json>& shipped() {
+    const auto list = [](std::initializer_list<const char*> names) {
+        json codecs = json::array();
+        for (const char* name : names) codecs.push_back({{"name", name}});
+        return codecs;
+    };
+    static const std::set<json> all{
+        // Of WebRtcEndpoint.conf.ini, although nobody has this server.
+        "user:password@198.51.100.1:3478?transport=udp",
+        // Of SdpEndpoint.conf.json. Our own order begins with what costs browsers the least.
+        list({"opus/48000/2", "PCMU/8000", "PCMA/8000", "AMR/8000"}),
+        list({"H265/90000", "AV1/90000", "VP9/90000", "VP8/90000", "H264/90000"})};
     return all;
 }
 
@@ -224,6 +279,8 @@ public:
         for (const auto& [key, value] : tree_.values)
             if (!known_.contains(key)) say(key + ": not a key of Kurento 7; left out");
         listeners();
+        h265();
+        certificates();
         ports();
     }
     void say(const std::string& line) { report_.push_back(line); }
@@ -249,9 +306,9 @@ private:
         const Field* field = find_field(rule.to);
         if (field == nullptr || !rule.translate)
             return say(std::string{rule.from} + ": no counterpart: " + rule.why);
-        if (value.value.is_string() && placeholders().contains(value.value.get<std::string>()))
+        if (shipped().contains(value.value))
             return say(std::string{rule.from} +
-                       ": left out: this is the example of the shipped file");
+                       ": left out: this is what stands in the shipped file");
         set(*field, rule.from, rule.translate(value));
     }
     void set(const Field& field, const std::string& origin, const json& value) {
@@ -300,7 +357,33 @@ private:
             say("listen.port: left at its default: without any listener there would be no server");
         }
     }
+    /// Kurento's list is for all endpoints, and those for browsers speak H265 with a setting of its
+    /// own only.
+    void h265() {
+        const auto found = tree_.values.find(kEnableH265);
+        const bool enabled = found != tree_.values.end() && flag(found->second) == true;
+        auto& list = settings_.rtc.video_codecs;
+        const auto at = std::find(list.begin(), list.end(), "H265");
+        if (!enabled && at != list.end()) {
+            list.erase(at);
+            say("rtc.videoCodecs is without H265: Kurento's WebRTC endpoints need enable-h265 for "
+                "it");
+        } else if (enabled && at == list.end()) {
+            list.push_back("H265");
+            origins_.try_emplace("rtc.videoCodecs",
+                                 std::string{"Has H265 because of "} + kEnableH265 + '.');
+            say(std::string{kEnableH265} + " -> H265 in rtc.videoCodecs");
+        }
+    }
+    void certificates() {
+        if (origins_.contains("rtc.certificateRsa"))
+            say("rtc.certificateRsa is for endpoints that are created with certificateKeyType RSA; "
+                "without it they have rtc.certificateEcdsa");
+    }
     void ports() {
+        if (origins_.contains("rtc.minPort") || origins_.contains("rtc.maxPort"))
+            say("rtc.minPort and rtc.maxPort give each peer ports of its own, as Kurento does; "
+                "without them all share rtc.udpPort, and the firewall opens one port");
         auto& rtc = settings_.rtc;
         if (rtc.min_port > rtc.max_port) {
             say("rtc.minPort is above rtc.maxPort: both left out");

@@ -38,6 +38,9 @@ struct ListenOptions {
     std::size_t max_queued = std::size_t{16} << 20;  ///< bytes waiting for a slow client
     /// Bytes waiting for all clients; then those go that have more than their share.
     std::size_t max_queued_in_all = std::size_t{256} << 20;
+    /// Bytes of messages that have begun and not ended, of all clients. At least two of the
+    /// longest.
+    std::size_t max_unfinished_in_all = std::size_t{64} << 20;
     std::size_t max_connections = 4096;
     /// A client that says nothing for this long is asked (WebSocket ping) at half of it and cut off
     /// at the end.

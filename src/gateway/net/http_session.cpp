@@ -15,7 +15,7 @@ namespace rivero::gateway::net {
 namespace {
 
 constexpr std::uint32_t kMaxHeader = 16 * 1024;
-constexpr std::uint64_t kMaxBody = 64 * 1024;
+constexpr std::uint64_t kMaxBody = 4 * 1024;  // of what wants none
 constexpr std::string_view kRecordings = "recordings";
 
 auto& log() {

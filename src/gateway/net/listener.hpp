@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/gateway.hpp"
+#include "gateway/input_budget.hpp"
 #include "gateway/net/asio.hpp"
 #include "gateway/net/daemon.hpp"
 #include "gateway/net/tls.hpp"
@@ -49,6 +50,7 @@ struct Server {
     std::optional<Tls> tls{};
     std::shared_ptr<std::size_t> connections = std::make_shared<std::size_t>(0);
     std::size_t queued = 0;  ///< bytes that wait for all WebSocket clients
+    InputBudget input{options.max_unfinished_in_all};
     /// WebSocket clients. One that is not read from, and has nothing to get, has no other owner.
     std::set<std::shared_ptr<Closable>> clients{};
 };

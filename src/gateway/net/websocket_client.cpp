@@ -11,6 +11,13 @@
 namespace rivero::gateway::net {
 namespace {
 
+/// How much of a message is taken at a time.
+constexpr std::size_t kPiece = 64 * 1024;
+/// What a buffer may hold on to between messages.
+constexpr std::size_t kKept = 8 * 1024;
+/// For a refusal to leave.
+constexpr Duration kGoodbye = 1s;
+
 auto& log() {
     static const auto topic = log_topic("gateway.net");
     return *topic;
@@ -21,7 +28,11 @@ class WebsocketClient final : public ClientChannel,
                               public std::enable_shared_from_this<WebsocketClient> {
 public:
     WebsocketClient(Server& server, Counted counted, Stream stream)
-        : server_{server}, counted_{std::move(counted)}, socket_{std::move(stream)} {}
+        : server_{server},
+          counted_{std::move(counted)},
+          socket_{std::move(stream)},
+          input_{server.input,
+                 [this] { later([](WebsocketClient& self) { self.refuse_message(); }); }} {}
 
     void accept(const HttpRequest& request, bool wrong_path) {
         // From here on the WebSocket layer does the timing.
@@ -92,25 +103,33 @@ private:
 
     void read() {
         reading_ = true;
-        socket_.async_read(buffer_, [self = shared_from_this()](error_code error, std::size_t) {
-            self->reading_ = false;
-            if (!self->id_) return;
-            if (error) {
-                if (error == websocket::error::message_too_big)
-                    log().warn("a client was cut off: its message is longer than {} bytes",
-                               self->server_.options.max_message);
-                return self->finish();
-            }
-            const auto data = self->buffer_.cdata();
-            const bool more = self->server_.gateway.on_text(
-                *self->id_, {static_cast<const char*>(data.data()), data.size()});
-            self->buffer_.consume(self->buffer_.size());
-            // One large message must not pin its memory for the life of the connection.
-            if (self->buffer_.capacity() > 65536) self->buffer_.shrink_to_fit();
-            if (!self->id_) return;
-            if (more) return self->read();
-            self->watch_for_silence(false);
-        });
+        socket_.async_read_some(buffer_, kPiece,
+                                [self = shared_from_this()](error_code error, std::size_t) {
+                                    self->reading_ = false;
+                                    if (self->id_) self->on_read(error);
+                                });
+    }
+    void on_read(error_code error) {
+        if (error) {
+            if (error == websocket::error::message_too_big)
+                log().warn("a client was cut off: its message is longer than {} bytes",
+                           server_.options.max_message);
+            return finish();
+        }
+        if (!socket_.is_message_done()) {
+            if (input_.grow(buffer_.capacity())) return read();
+            return refuse_message();
+        }
+        input_.release();
+        const auto data = buffer_.cdata();
+        const bool more =
+            server_.gateway.on_text(*id_, {static_cast<const char*>(data.data()), data.size()});
+        buffer_.consume(buffer_.size());
+        // One large message must not pin its memory for the life of the connection.
+        if (buffer_.capacity() > kKept) buffer_.shrink_to_fit();
+        if (!id_) return;
+        if (more) return read();
+        watch_for_silence(false);
     }
     void write() {
         socket_.async_write(asio::buffer(*queue_.front()),
@@ -130,22 +149,53 @@ private:
                             [self = shared_from_this()](error_code) { self->finish(); });
     }
 
+    /// Too much is held by messages that do not end, and ours is the oldest of them. Its memory is
+    /// free at once, which it would not be if we waited for the peer to agree: the close frame (RFC
+    /// 6455 section 5.5.1) is written past the WebSocket layer, and nothing is read any more.
+    void refuse_message() {
+        if (!id_) return;
+        log().warn(
+            "a client was cut off: its message does not end, and all such messages hold {} "
+            "bytes",
+            server_.input.most());
+        static constexpr std::string_view kReason =
+            "Too many messages have begun and do not end; this one is the oldest";
+        static_assert(kReason.size() + 2 < 126);
+        static const std::string frame = std::string{"\x88"} +
+                                         static_cast<char>(kReason.size() + 2) +
+                                         std::string{"\x03\xf5"} + std::string{kReason};  // 1013
+        const bool writing = !queue_.empty();
+        leave();
+        auto& stream = socket_.next_layer();
+        if (writing) return stream.close();
+        stream.expires_after(kGoodbye);
+        asio::async_write(stream, asio::buffer(frame),
+                          [self = shared_from_this()](error_code, std::size_t) {
+                              self->socket_.next_layer().close();
+                          });
+    }
+
     template <class F>
     void later(F f) {
         asio::post(socket_.get_executor(), [self = shared_from_this(), f] { f(*self); });
     }
     void finish() {
         if (!id_) return;
-        server_.gateway.close(*std::exchange(id_, std::nullopt));
-        server_.clients.erase(shared_from_this());  // the caller holds us, too
-        server_.queued -= queued_;
+        leave();
         socket_.next_layer().close();
+    }
+    void leave() {
+        server_.gateway.close(*std::exchange(id_, std::nullopt));
+        input_.release();
+        server_.queued -= queued_;
+        server_.clients.erase(shared_from_this());  // the caller holds us, too
     }
 
     Server& server_;
     Counted counted_;
     websocket::stream<Stream, /*deflate=*/false> socket_;
     beast::flat_buffer buffer_;
+    InputBudget::Share input_;
     std::optional<ConnectionId> id_;  ///< while the gateway knows us
     std::deque<Text> queue_;
     std::size_t queued_ = 0;

@@ -5,7 +5,6 @@
 #include "rivero/base/assert.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace rivero::media {
 namespace {
@@ -158,10 +157,9 @@ void Node::remove(Sink& sink) {
     sink.node_ = nullptr;
 }
 
-Stage* Node::find_stage(const char* kind, const std::optional<Codec>& codec) const {
+Stage* Node::find_stage(const Step& step) const {
     for (auto& stage : stages_)
-        if (std::strcmp(stage->kind(), kind) == 0 && stage->output().format().codec == codec)
-            return stage.get();
+        if (stage->step == step) return stage.get();
     return nullptr;
 }
 
@@ -286,7 +284,7 @@ void Node::describe(std::vector<Source::TreeNode>& nodes, std::optional<std::siz
     Source::TreeNode node;
     node.format = to_string(format_);
     if (format_.caps) node.caps = gst::caps_to_text(format_.caps);
-    if (stage_) node.made_by = stage_->kind();
+    if (stage_) node.made_by = name(stage_->step.kind);
     node.above = above;
     for (const Sink* sink : sinks_)
         if (sink) node.sinks.push_back(sink);

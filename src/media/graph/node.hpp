@@ -3,6 +3,7 @@
 #pragma once
 
 #include "media/graph/picture_group.hpp"
+#include "media/graph/step.hpp"
 #include "rivero/base/units.hpp"
 #include "rivero/gst/frame.hpp"
 #include "rivero/media/format.hpp"
@@ -38,8 +39,7 @@ public:
     /// A user of the output wants a key frame.
     virtual void request_keyframe() = 0;
     virtual void set_limits(const EncoderLimits&) {}
-    /// `depacketize`, `decode`, `encode`, `packetize`
-    [[nodiscard]] virtual const char* kind() const = 0;
+    Step step;  ///< what it was made for
     /// Decodes or encodes, rather than wraps.
     [[nodiscard]] virtual bool converts() const { return false; }
     [[nodiscard]] Node& output() { return *output_; }
@@ -72,8 +72,8 @@ public:
     void add(Sink& sink);
     void remove(Sink& sink);
     void add(std::unique_ptr<Stage> stage) { stages_.push_back(std::move(stage)); }
-    /// The stage of this kind and output codec; null when there is none.
-    [[nodiscard]] Stage* find_stage(const char* kind, const std::optional<Codec>& codec) const;
+    /// Null when there is none.
+    [[nodiscard]] Stage* find_stage(const Step& step) const;
     /// Ends stages below that nobody uses any more.
     void prune();
     [[nodiscard]] bool used() const { return users_ != 0 || !stages_.empty(); }

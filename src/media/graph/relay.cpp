@@ -19,7 +19,9 @@ std::vector<Acceptable> Relay::accepts() const {
     if (!forced_) return {Acceptable::any()};
     if (forced_->packing != Packing::frames || !forced_->codec) return {*forced_};
     // Packets that are of this encoding already need not be opened.
-    return {*forced_, Acceptable::rtp(*forced_->codec)};
+    Acceptable packets = *forced_;
+    packets.packing = Packing::rtp;
+    return {*forced_, std::move(packets)};
 }
 
 void Relay::on_format(const Format& format) {

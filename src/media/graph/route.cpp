@@ -12,6 +12,8 @@ const char* name(Step::Kind kind) {
             return "depacketize";
         case Step::Kind::decode:
             return "decode";
+        case Step::Kind::limit_rate:
+            return "limit rate";
         case Step::Kind::encode:
             return "encode";
         case Step::Kind::packetize:
@@ -30,13 +32,16 @@ std::vector<Step> steps(const Format& from, const Acceptable& to) {
         wrapped.packing = to.packing;
         return to.takes(wrapped);
     }();
-    if (from.packing == Packing::rtp) way.push_back({Kind::depacketize, from.codec});
+    if (from.packing == Packing::rtp)
+        way.push_back({.kind = Kind::depacketize, .codec = from.codec});
     if (!same_encoding) {
-        if (from.packing != Packing::raw) way.push_back({Kind::decode, std::nullopt});
+        if (from.packing != Packing::raw) way.push_back({.kind = Kind::decode});
+        if (!to.framerate_fits(from))
+            way.push_back({.kind = Kind::limit_rate, .framerate = to.max_framerate});
         if (to.packing == Packing::raw) return way;
-        way.push_back({Kind::encode, to.codec});
+        way.push_back({.kind = Kind::encode, .codec = to.codec, .bitrate = to.bitrate});
     }
-    if (to.packing == Packing::rtp) way.push_back({Kind::packetize, to.codec});
+    if (to.packing == Packing::rtp) way.push_back({.kind = Kind::packetize, .codec = to.codec});
     return way;
 }
 
@@ -45,7 +50,7 @@ int cost(const Node& root, const std::vector<Step>& way) {
     const Node* node = &root;
     for (const Step& step : way) {
         if (node) {
-            Stage* stage = node->find_stage(name(step.kind), step.codec);
+            Stage* stage = node->find_stage(step);
             node = stage ? &stage->output() : nullptr;
         }
         if (node) {
@@ -57,6 +62,7 @@ int cost(const Node& root, const std::vector<Step>& way) {
         }
         switch (step.kind) {
             case Step::Kind::depacketize:
+            case Step::Kind::limit_rate:
             case Step::Kind::packetize:
                 sum += 1;
                 break;
@@ -87,17 +93,24 @@ std::optional<std::vector<Step>> cheapest(const Node& root, const std::vector<Ac
 
 Result<std::unique_ptr<Stage>> make_stage(Node& above, const Step& step,
                                           const EncoderLimits& limits) {
-    switch (step.kind) {
-        case Step::Kind::depacketize:
-            return make_depacketize_stage(above);
-        case Step::Kind::decode:
-            return make_decode_stage(above);
-        case Step::Kind::encode:
-            return make_encode_stage(above, *step.codec, limits);
-        case Step::Kind::packetize:
-            return make_packetize_stage(above);
-    }
-    return failure("no such conversion");
+    const auto make = [&]() -> Result<std::unique_ptr<Stage>> {
+        switch (step.kind) {
+            case Step::Kind::depacketize:
+                return make_depacketize_stage(above);
+            case Step::Kind::decode:
+                return make_decode_stage(above);
+            case Step::Kind::limit_rate:
+                return make_limit_rate_stage(above, step.framerate);
+            case Step::Kind::encode:
+                return make_encode_stage(above, *step.codec, limits, step.bitrate);
+            case Step::Kind::packetize:
+                return make_packetize_stage(above);
+        }
+        return failure("no such conversion");
+    };
+    auto made = make();
+    if (made) (*made)->step = step;
+    return made;
 }
 
 }  // namespace rivero::media

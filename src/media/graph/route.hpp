@@ -3,18 +3,12 @@
 #pragma once
 
 #include "media/graph/node.hpp"
+#include "media/graph/step.hpp"
 #include "rivero/base/result.hpp"
 
 #include <vector>
 
 namespace rivero::media {
-
-/// One conversion on the way from a source's own format to what a sink takes.
-struct Step {
-    enum class Kind { depacketize, decode, encode, packetize };
-    Kind kind;
-    std::optional<Codec> codec;  ///< of the output; empty for decode
-};
 
 /// The conversions that lead from `from` to `to`; empty when the format is taken as it is.
 [[nodiscard]] std::vector<Step> steps(const Format& from, const Acceptable& to);
@@ -31,7 +25,5 @@ struct Step {
 /// Makes a stage below `above`. @return why it cannot be made, e.g. a plugin that is not installed
 [[nodiscard]] Result<std::unique_ptr<Stage>> make_stage(Node& above, const Step& step,
                                                         const EncoderLimits& limits);
-
-[[nodiscard]] const char* name(Step::Kind kind);
 
 }  // namespace rivero::media

@@ -41,8 +41,8 @@ void Sink::renegotiate() {
     if (source_) source_->route(*this);
 }
 
-void Sink::restrict_to(std::optional<Codec> codec) {
-    restriction_ = Restriction{codec};
+void Sink::restrict_to(const Acceptable& format) {
+    restriction_ = format;
     renegotiate();
 }
 
@@ -63,6 +63,10 @@ std::vector<Acceptable> Sink::wishes() const {
         } else if (wish.codec == codec) {
             left.push_back(std::move(wish));
         }
+    }
+    for (Acceptable& wish : left) {
+        wish.max_framerate = restriction_->max_framerate;
+        wish.bitrate = restriction_->bitrate;
     }
     if (left.empty() && !all.empty() && on_problem)
         on_problem("no media can be sent here: the receiver does not take the format that was set");

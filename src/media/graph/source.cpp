@@ -192,7 +192,7 @@ void Source::route(Sink& sink) {
         bool made = true;
         for (const Step& step : *way) {
             if (step.kind == Step::Kind::encode) target = step.codec;
-            Stage* stage = node->find_stage(name(step.kind), step.codec);
+            Stage* stage = node->find_stage(step);
             if (!stage) {
                 auto fresh = make_stage(*node, step, limits_);
                 if (!fresh) {

@@ -300,7 +300,12 @@ void MediaElement::set_audio_format(const AudioCaps& caps) {
         case AudioCodec::raw:
             break;
     }
-    force_format(MediaType::audio, acceptable(codec));
+    if (caps.bitrate < 0)
+        throw RpcError{ErrorCode::media_object_illegal_param,
+                       "bitrate: " + std::to_string(caps.bitrate) + " bit/s is below 0"};
+    Acceptable format = acceptable(codec);
+    if (caps.bitrate > 0) format.bitrate = Bitrate{caps.bitrate};
+    force_format(MediaType::audio, format);
 }
 
 void MediaElement::set_video_format(const VideoCaps& caps) {
@@ -324,7 +329,14 @@ void MediaElement::set_video_format(const VideoCaps& caps) {
         case VideoCodec::raw:
             break;
     }
-    force_format(MediaType::video, acceptable(codec));
+    const auto [numerator, denominator] = caps.framerate;
+    if (numerator < 0 || denominator < 0 || (denominator == 0 && numerator != 0))
+        throw RpcError{ErrorCode::media_object_illegal_param,
+                       "framerate: " + std::to_string(numerator) + '/' +
+                           std::to_string(denominator) + " is no rate"};
+    Acceptable format = acceptable(codec);
+    if (numerator > 0) format.max_framerate = static_cast<double>(numerator) / denominator;
+    force_format(MediaType::video, format);
 }
 
 void MediaElement::force_format(MediaType type, const Acceptable& format) {
@@ -332,7 +344,7 @@ void MediaElement::force_format(MediaType type, const Acceptable& format) {
     for (auto& [port, input] : inputs_) {
         if (port.first != type || !input.sink) continue;
         any = true;
-        worker().post([sink = input.sink, codec = format.codec] { sink->restrict_to(codec); });
+        worker().post([sink = input.sink, format] { sink->restrict_to(format); });
     }
     if (!any)
         throw RpcError{ErrorCode::media_object_illegal_param,

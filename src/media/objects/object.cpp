@@ -55,15 +55,34 @@ void adopt_child(MediaObject& parent, const std::shared_ptr<MediaObject>& child)
     parent.children_.push_back(child);
 }
 
+void MediaObject::set_name(const std::string& name) {
+    if (name.size() > kMaxName)
+        throw remote::RpcError{remote::ErrorCode::media_object_illegal_param,
+                               "name: " + std::to_string(name.size()) + " bytes are more than " +
+                                   std::to_string(kMaxName)};
+    name_ = name;
+}
+
 void MediaObject::add_tag(const std::string& key, const std::string& value) {
-    if (key.size() > kMaxTagSize || value.size() > kMaxTagSize)
-        throw remote::RpcError{
-            remote::ErrorCode::media_object_illegal_param,
-            "a tag's key and value may have " + std::to_string(kMaxTagSize) + " bytes at most"};
-    if (tags_.size() >= kMaxTags && tags_.count(key) == 0)
+    const auto old = tags_.find(key);
+    if (old == tags_.end() && tags_.size() >= kMaxTags)
         throw remote::RpcError{remote::ErrorCode::not_enough_resources,
                                "an object holds " + std::to_string(kMaxTags) + " tags at most"};
+    const std::size_t others =
+        tag_bytes_ - (old == tags_.end() ? 0 : key.size() + old->second.size());
+    if (key.size() + value.size() > kMaxTagBytes - others)
+        throw remote::RpcError{remote::ErrorCode::not_enough_resources,
+                               "the tags of an object have " + std::to_string(kMaxTagBytes) +
+                                   " bytes at most, keys and values together"};
+    tag_bytes_ = others + key.size() + value.size();
     tags_[key] = value;
+}
+
+void MediaObject::remove_tag(const std::string& key) {
+    const auto found = tags_.find(key);
+    if (found == tags_.end()) return;
+    tag_bytes_ -= key.size() + found->second.size();
+    tags_.erase(found);
 }
 
 std::string MediaObject::get_tag(const std::string& key) const {

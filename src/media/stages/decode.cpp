@@ -13,6 +13,7 @@ public:
         Format format;
         format.type = above.format().type;
         format.packing = Packing::raw;
+        format.framerate = above.format().framerate;
         output_ = std::make_unique<Node>(above.source(), above.graph(), std::move(format), this);
     }
 
@@ -40,7 +41,6 @@ public:
         if (decoder_) decoder_->set_input_caps(caps);
     }
     void request_keyframe() override {}  // raw pictures are all key
-    [[nodiscard]] const char* kind() const override { return "decode"; }
     [[nodiscard]] bool converts() const override { return true; }
 
 private:

@@ -32,7 +32,6 @@ public:
     }
 
     void request_keyframe() override { above_.request_keyframe(selection); }
-    [[nodiscard]] const char* kind() const override { return "depacketize"; }
 
 private:
     void drain(Time now) {

@@ -11,26 +11,31 @@ namespace rivero::media {
 namespace {
 
 /// What a picture deserves when nobody has set a bit rate: a tenth of a bit per pixel at 30
-/// pictures a second, 0.9 Mbit/s for 640x480 and 2.7 Mbit/s for 1280x720; never less than the 300
-/// kbit/s that small pictures get.
-Bitrate bitrate_for(const gst::Caps& caps) {
+/// pictures a second, 0.9 Mbit/s for 640x480 and 2.7 Mbit/s for 1280x720, and less when there are
+/// fewer pictures; but never less than the 300 kbit/s that small pictures get.
+Bitrate bitrate_for(const Format& format) {
     int width = 0, height = 0;
+    const auto& caps = format.caps;
     const GstStructure* structure = caps ? gst_caps_get_structure(caps.get(), 0) : nullptr;
     if (structure) {
         gst_structure_get_int(structure, "width", &width);
         gst_structure_get_int(structure, "height", &height);
     }
-    return Bitrate{std::max<std::int64_t>(300000, std::int64_t{3} * width * height)};
+    const double share = format.framerate > 0 ? std::min(format.framerate / 30, 1.0) : 1.0;
+    const auto wanted = static_cast<std::int64_t>(3.0 * width * height * share);
+    return Bitrate{std::max<std::int64_t>(300000, wanted)};
 }
 
 class EncodeStage final : public Stage {
 public:
-    EncodeStage(Node& above, Codec codec, const EncoderLimits& limits)
-        : Stage{above}, limits_{limits} {
+    EncodeStage(Node& above, Codec codec, const EncoderLimits& limits,
+                std::optional<Bitrate> bitrate)
+        : Stage{above}, limits_{limits}, bitrate_{bitrate} {
         Format format;
         format.type = above.format().type;
         format.packing = Packing::frames;
         format.codec = codec;
+        format.framerate = above.format().framerate;
         output_ = std::make_unique<Node>(above.source(), above.graph(), std::move(format), this);
     }
 
@@ -38,8 +43,12 @@ public:
 
     [[nodiscard]] Result<void> start() {
         gst::EncoderSettings settings;
-        settings.min_bitrate = limits_.min;
-        settings.max_bitrate = limits_.max;
+        if (above_.format().type == MediaType::video) {
+            settings.min_bitrate = limits_.min;
+            settings.max_bitrate = limits_.max;
+        } else {
+            settings.bitrate = bitrate_;
+        }
         const Graph& graph = output_->graph();
         settings.h264 =
             graph.h264_encoder == "openh264" ? gst::H264Encoder::openh264 : gst::H264Encoder::x264;
@@ -69,7 +78,6 @@ public:
         limits_ = limits;
         set_bitrate();
     }
-    [[nodiscard]] const char* kind() const override { return "encode"; }
     [[nodiscard]] bool converts() const override { return true; }
 
 private:
@@ -91,7 +99,7 @@ private:
     }
     void set_bitrate() {
         if (!encoder_ || above_.format().type != MediaType::video) return;
-        Bitrate wanted = limits_.target.value_or(bitrate_for(above_.format().caps));
+        Bitrate wanted = limits_.target.value_or(bitrate_for(above_.format()));
         if (limits_.receivers) wanted = std::min(wanted, *limits_.receivers);
         encoder_->set_bitrate(std::clamp(wanted, limits_.min, std::max(limits_.min, limits_.max)));
     }
@@ -118,6 +126,7 @@ private:
     }
 
     EncoderLimits limits_;
+    const std::optional<Bitrate> bitrate_;  // of sound
     rtp::KeyframeRequestLimiter keyframes_{without_repeats()};
     Timer timer_;
     std::unique_ptr<gst::Encoder> encoder_;
@@ -127,8 +136,9 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Stage>> make_encode_stage(Node& above, Codec codec,
-                                                 const EncoderLimits& limits) {
-    auto stage = std::make_unique<EncodeStage>(above, codec, limits);
+                                                 const EncoderLimits& limits,
+                                                 std::optional<Bitrate> bitrate) {
+    auto stage = std::make_unique<EncodeStage>(above, codec, limits, bitrate);
     if (auto started = stage->start(); !started) return tl::unexpected{started.error()};
     return stage;
 }

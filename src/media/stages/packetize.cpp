@@ -56,7 +56,6 @@ public:
     }
 
     void request_keyframe() override { above_.request_keyframe(selection); }
-    [[nodiscard]] const char* kind() const override { return "packetize"; }
 
 private:
     std::unique_ptr<codec::Packetizer> packetizer_;

@@ -15,8 +15,12 @@ namespace rivero::media {
 [[nodiscard]] Result<std::unique_ptr<Stage>> make_packetize_stage(Node& above);
 /// frames -> raw.
 [[nodiscard]] Result<std::unique_ptr<Stage>> make_decode_stage(Node& above);
+/// raw pictures -> as many of them as there may be in a second.
+[[nodiscard]] Result<std::unique_ptr<Stage>> make_limit_rate_stage(Node& above, double framerate);
 /// raw -> frames.
+/// @param bitrate of sound; empty: the codec's own
 [[nodiscard]] Result<std::unique_ptr<Stage>> make_encode_stage(Node& above, Codec codec,
-                                                               const EncoderLimits& limits);
+                                                               const EncoderLimits& limits,
+                                                               std::optional<Bitrate> bitrate);
 
 }  // namespace rivero::media

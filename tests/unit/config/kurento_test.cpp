@@ -44,6 +44,65 @@ protected:
     fs::path root = mkdtemp(templ.data());
 };
 
+TEST_F(KurentoConfig, CodecListsKeepTheirOrder) {
+    main_file("{}");
+    module_file("SdpEndpoint.conf.json", R"({
+        "audioCodecs": [{"name": "PCMA/8000"}, {"name": "AMR/8000"}, {"name": "opus/48000/2"}],
+        "videoCodecs": [{"name": "H265/90000"}, {"name": "H264/90000"}, {"name": "VP8/90000"}]})");
+    const auto converted = convert();
+    const auto settings = read(converted);
+    EXPECT_EQ(settings.rtc.audio_codecs, (std::vector<std::string>{"PCMA", "opus"}));
+    EXPECT_EQ(settings.rtc.video_codecs, (std::vector<std::string>{"H264", "VP8"}));
+    EXPECT_THAT(converted.report, Contains(HasSubstr("without H265")));
+}
+
+TEST_F(KurentoConfig, H265IsSpokenWhenItWasEnabled) {
+    main_file("{}");
+    module_file("WebRtcEndpoint.conf.ini", "enable-h265=true\n");
+    EXPECT_EQ(read(convert()).rtc.video_codecs,
+              (std::vector<std::string>{"VP8", "VP9", "H264", "AV1", "H265"}));
+    module_file("SdpEndpoint.conf.json",
+                R"({"videoCodecs": [{"name": "H265/90000"}, {"name": "VP8/90000"}]})");
+    EXPECT_EQ(read(convert()).rtc.video_codecs, (std::vector<std::string>{"H265", "VP8"}));
+}
+
+TEST_F(KurentoConfig, TheShippedListsAreNobodysChoice) {
+    main_file("{}");
+    module_file("SdpEndpoint.conf.json", R"({
+        "audioCodecs": [{"name": "opus/48000/2"}, {"name": "PCMU/8000"}, {"name": "PCMA/8000"},
+                        {"name": "AMR/8000"}],
+        "videoCodecs": [{"name": "H265/90000"}, {"name": "AV1/90000"}, {"name": "VP9/90000"},
+                        {"name": "VP8/90000"}, {"name": "H264/90000"}]})");
+    const auto converted = convert();
+    EXPECT_EQ(read(converted).rtc.video_codecs, Settings{}.rtc.video_codecs);
+    EXPECT_EQ(read(converted).rtc.audio_codecs, Settings{}.rtc.audio_codecs);
+    EXPECT_THAT(converted.report, Contains(AllOf(HasSubstr("videoCodecs"), HasSubstr("shipped"))));
+}
+
+struct Dscp {
+    const char* name;
+    int code;
+};
+class KurentoDscp : public KurentoConfig, public testing::WithParamInterface<Dscp> {};
+TEST_P(KurentoDscp, IsANumber) {
+    main_file("{}");
+    module_file("WebRtcEndpoint.conf.ini", std::string{"qos-dscp="} + GetParam().name + "\n");
+    EXPECT_EQ(read(convert()).rtc.dscp, GetParam().code);
+}
+INSTANTIATE_TEST_SUITE_P(Names, KurentoDscp,
+                         testing::Values(Dscp{"EF", 46}, Dscp{"CS0", 0}, Dscp{"AF41", 34},
+                                         Dscp{"VIDEO_HIGH", 36}, Dscp{"CHROME_HIGH", 56},
+                                         Dscp{"NO_VALUE", -1}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST_F(KurentoConfig, ADscpNameThatIsNoneIsLeftOut) {
+    main_file("{}");
+    module_file("WebRtcEndpoint.conf.ini", "qos-dscp=VERY_HIGH\n");
+    const auto converted = convert();
+    EXPECT_EQ(read(converted).rtc.dscp, -1);
+    EXPECT_THAT(converted.report, Contains(HasSubstr("qos-dscp: left out")));
+}
+
 /// What a fresh installation has.
 constexpr const char* kShippedMain = R"({
   "mediaServer": {

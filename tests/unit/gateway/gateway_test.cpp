@@ -128,7 +128,8 @@ protected:
     Gateway gateway{loop,
                     {.service = {.version = "1", .metadata = {}, .max_sessions = 100},
                      .requests_in_flight = 4,
-                     .bytes_in_flight = 100'000}};
+                     .bytes_in_flight = 100'000,
+                     .bytes_in_flight_in_all = 150'000}};
     std::vector<Host> hosts;
     int hellos = 0;
     int last_id = 0;
@@ -465,6 +466,43 @@ TEST_F(GatewayTest, StopsReadingWhenAnswersThatWaitForTheFirstAreLarge) {
     loop.run();
     EXPECT_EQ(client.answers.size(), 3u);
     EXPECT_EQ(client.resumed, 1);
+}
+
+TEST_F(GatewayTest, ReadsNoMoreThanTheirShareOfAllConnections) {
+    const auto pipeline = create(client, "MediaPipeline");
+    const auto hold = [&](std::size_t bytes) {
+        return Json{{"object", pipeline},
+                    {"operation", "hold"},
+                    {"operationParams", {{"t", std::string(bytes, 'x')}}}};
+    };
+    EXPECT_TRUE(client.request(1001, "invoke", hold(90'000)));
+    EXPECT_FALSE(other.request(1001, "invoke", hold(90'000)));
+    Client small{gateway};
+    EXPECT_TRUE(small.request(1001, "invoke", hold(1'000)));
+    loop.run();
+    EXPECT_EQ(other.resumed, 0);
+    host_with(pipeline).fake->answer_held();
+    loop.run();
+    EXPECT_EQ(other.resumed, 1);
+    EXPECT_EQ(client.resumed, 0);
+    EXPECT_TRUE(other.request(1002, "invoke", hold(90'000)));
+}
+
+TEST_F(GatewayTest, RequestsOfAClientThatLeftCountUntilTheyAreDone) {
+    const auto pipeline = create(client, "MediaPipeline");
+    const Json hold{{"object", pipeline},
+                    {"operation", "hold"},
+                    {"operationParams", {{"t", std::string(90'000, 'x')}}}};
+    EXPECT_TRUE(client.request(1001, "invoke", hold));
+    loop.run();
+    client.leave();
+    Client third{gateway};
+    EXPECT_FALSE(third.request(1001, "invoke", hold));
+    loop.run();
+    host_with(pipeline).fake->answer_held();
+    loop.run();
+    EXPECT_EQ(third.resumed, 1);
+    EXPECT_TRUE(third.request(1002, "invoke", hold));
 }
 
 TEST_F(GatewayTest, NobodyWaitsForAMeasurement) {

@@ -210,9 +210,14 @@ TEST_F(HubTest, RefusesPortsOfOthersAndWhatIsNoPort) {
 TEST_F(HubTest, AFormatIsForcedOnTheWayIn) {
     auto a = join(Codec::h264);
     call(*a.port, "setVideoFormat",
-         {{"caps", {{"codec", "H264"}, {"framerate", {{"numerator", 15}, {"denominator", 1}}}}}});
+         {{"caps", {{"codec", "H264"}, {"framerate", {{"numerator", 0}, {"denominator", 1}}}}}});
     EXPECT_EQ(to_string(*a.port->incoming(MediaType::video)->format()),
               "rtp/H264");  // it was so already
+    call(*a.port, "setVideoFormat",
+         {{"caps", {{"codec", "H264"}, {"framerate", {{"numerator", 15}, {"denominator", 1}}}}}});
+    // A rate that nobody knows is made.
+    EXPECT_EQ(to_string(*a.port->incoming(MediaType::video)->format()), "frames/H264");
+    EXPECT_EQ(a.port->incoming(MediaType::video)->format()->framerate, 15);
     call(*a.port, "setVideoFormat",
          {{"caps", {{"codec", "RAW"}, {"framerate", {{"numerator", 15}, {"denominator", 1}}}}}});
     EXPECT_EQ(to_string(*a.port->incoming(MediaType::video)->format()), "raw/video");

@@ -53,6 +53,40 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Anything", frames(Codec::aac), Acceptable::any(), ""}),
     [](const auto& i) { return i.param.title; });
 
+/// The same with at most so many pictures in a second.
+Acceptable slow(Acceptable to, double framerate) {
+    to.max_framerate = framerate;
+    return to;
+}
+Format at(Format format, double framerate) {
+    format.framerate = framerate;
+    return format;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    FrameRate, StepsTest,
+    testing::Values(
+        Case{"OfTheSameEncoding", rtp(Codec::vp8), slow(Acceptable::rtp(Codec::vp8), 10),
+             "depacketize decode limit rate encode packetize"},
+        Case{"OfAnotherEncoding", frames(Codec::vp8), slow(Acceptable::frames(Codec::h264), 10),
+             "decode limit rate encode"},
+        Case{"OfRawPictures", frames(Codec::vp8), slow(Acceptable::raw(), 10), "decode limit rate"},
+        Case{"OfRawPicturesThatAreRaw", raw(), slow(Acceptable::raw(), 10), "limit rate"},
+        Case{"ThatIsKeptAlready", at(frames(Codec::vp8), 10), slow(Acceptable::rtp(Codec::vp8), 10),
+             "packetize"},
+        Case{"ThatIsKeptInAnotherEncoding", at(frames(Codec::vp8), 5),
+             slow(Acceptable::rtp(Codec::h264), 10), "decode encode packetize"},
+        Case{"ThatIsTooHigh", at(frames(Codec::vp8), 15), slow(Acceptable::frames(Codec::vp8), 10),
+             "decode limit rate encode"}),
+    [](const auto& i) { return i.param.title; });
+
+TEST(Steps, TheRateOfTheCapsCounts) {
+    Format film = frames(Codec::h264);
+    film.caps = *gst::caps_from_text("video/x-h264, framerate=30000/1001");
+    EXPECT_EQ(way(film, slow(Acceptable::frames(Codec::h264), 30)), "");
+    EXPECT_EQ(way(film, slow(Acceptable::frames(Codec::h264), 25)), "decode limit rate encode");
+}
+
 TEST(Steps, AProfileThatDoesNotSuitIsTranscoded) {
     Acceptable picky = Acceptable::rtp(Codec::h264);
     picky.suits = [](const Format& f) { return f.profile.empty(); };

@@ -9,7 +9,8 @@ import { defaultBin, startDaemon } from './daemon.mjs';
 import { haveJanus, startJanus } from './janus.mjs';
 
 const { values: o } = parseArgs({ options: {
-  cases: { type: 'string', default: '1x1,1x50,1x150,20x1' },  // senders x receivers of each
+  cases: { type: 'string' },  // senders x receivers of each
+  setup: { type: 'boolean', default: false },  // how long receivers take to connect, instead of what forwarding costs
   janus: { type: 'boolean', default: false },  // the same against Janus, when it is installed
   set: { type: 'string', multiple: true, default: [] },  // settings of the daemon
   runs: { type: 'string', default: '1' },
@@ -25,11 +26,11 @@ if (!generator || !existsSync(path.join(generator, 'run.mjs'))) {
   process.exit(2);
 }
 
-async function measure(server, senders, receivers) {
+async function measure(server, senders, receivers, join) {
   const daemon = server === 'janus' ? await startJanus() : await startDaemon(o);
   try {
     const { stdout } = await promisify(execFile)('node', ['run.mjs', '--server', server, '--url', daemon.url, '--pid', String(daemon.pids),
-      '--publishers', String(senders), '--subscribers-per-publisher', String(receivers), '--duration', o.duration, '--join-gap-ms', '20',
+      '--publishers', String(senders), '--subscribers-per-publisher', String(receivers), '--duration', o.setup ? '1' : o.duration, ...join,
       ...(daemon.arguments ?? []), ...o.rest.split(/\s+/).filter(Boolean)], { cwd: generator, maxBuffer: 64 << 20, timeout: 300_000 });
     return JSON.parse(stdout);
   } finally {
@@ -37,7 +38,7 @@ async function measure(server, senders, receivers) {
   }
 }
 
-const columns = [
+const forwarding = [
   ['CPU us/packet', (r) => r.server_cpu_us_per_delivered_packet],
   ['CPU cores', (r) => r.server_cpu_cores],
   ['threads', (r) => r.threads.after],
@@ -48,20 +49,34 @@ const columns = [
   ['set-up p50 ms', (r) => r.setup_ms.p50],
   ['others cores', (r) => r.machine.other_cores],
 ];
+const setup = [
+  ['ICE p50 ms', (r) => r.setup_ms.ice_p50],
+  ['DTLS p50 ms', (r) => r.setup_ms.dtls_p50],
+  ['p95', (r) => r.setup_ms.dtls_p95],
+  ['first RTP p50 ms', (r) => r.setup_ms.p50],
+  ['p95', (r) => r.setup_ms.p95],
+  ['max', (r) => r.setup_ms.max],
+  ['first picture p50 ms', (r) => r.setup_ms.first_keyframe_p50],
+  ['CPU ms/receiver', (r) => r.setup_server_cpu_ms_per_subscriber],
+  ['others cores', (r) => r.machine.other_cores],
+];
+const columns = o.setup ? setup : forwarding;
+/** Receivers come one by one, 20 ms after the one before had its first packet; or all at once. */
+const joins = { 'one by one': ['--join-gap-ms', '20'], 'all at once': ['--join', 'burst'] };
 const median = (list) => { const v = list.filter((x) => typeof x === 'number').sort((a, b) => a - b); return v.length ? v[(v.length - 1) >> 1] : null; };
 const all = [];
 console.log(`${execFileSync(o.bin, ['--version']).toString().trim()}, ${o.hosts} host(s), ${o.runs} run(s) of ${o.duration} s, VP8 720p30 1.5 Mbit/s`);
-console.log(`| server | senders x receivers | ${columns.map(([name]) => name).join(' | ')} |\n|---|---|${columns.map(() => '--:').join('|')}|`);
+console.log(`| server | ${o.setup ? 'receivers come | ' : ''}senders x receivers | ${columns.map(([name]) => name).join(' | ')} |\n|---|---|${o.setup ? '---|' : ''}${columns.map(() => '--:').join('|')}|`);
 if (o.janus && !haveJanus()) console.error('no Janus here: apt-get install janus');
-for (const one of o.cases.split(',')) {
+for (const one of (o.cases ?? (o.setup ? '1x100' : '1x1,1x50,1x150,20x1')).split(',')) for (const join of o.setup ? Object.keys(joins) : ['one by one']) {
   const [senders, receivers] = one.split('x').map(Number);
   for (const server of o.janus && haveJanus() ? ['kurento', 'janus'] : ['kurento']) {
     const results = [];
-    for (let i = 0; i < Number(o.runs); ++i) results.push(await measure(server, senders, receivers));
+    for (let i = 0; i < Number(o.runs); ++i) results.push(await measure(server, senders, receivers, joins[join]));
     all.push(...results);
     for (const r of results) for (const failure of r.failures ?? []) console.error(`${server} ${one}: ${failure}`);
     const name = server === 'kurento' ? 'rivero' : server;
-    console.log(`| ${name} | ${one} | ${columns.map(([, get]) => median(results.map(get)) ?? '-').join(' | ')} |`);
+    console.log(`| ${name} | ${o.setup ? `${join} | ` : ''}${one} | ${columns.map(([, get]) => median(results.map(get)) ?? '-').join(' | ')} |`);
   }
 }
 if (o.json) writeFileSync(o.json, JSON.stringify(all, null, 2));

@@ -8,6 +8,8 @@
 #include "transport/ice/shared_ice_transport.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <sstream>
 
 namespace rivero::webrtc {
 namespace {
@@ -31,6 +33,12 @@ Result<transport::Certificate> load(const std::string& pem) {
 
 }  // namespace
 
+std::vector<std::string> words(std::string list) {
+    std::replace(list.begin(), list.end(), ',', ' ');
+    std::istringstream in{list};
+    return {std::istream_iterator<std::string>{in}, {}};
+}
+
 Context::Context(const media::Services& services) {
     const auto found = services.settings.find("rtc");
     if (found == services.settings.end()) return;
@@ -41,6 +49,7 @@ Context::Context(const media::Services& services) {
         d.network_interfaces += (d.network_interfaces.empty() ? "" : ",") + name;
     d.include_loopback = rtc.value("includeLoopback", d.include_loopback);
     d.ice_tcp = rtc.value("iceTcp", d.ice_tcp);
+    d.resolve_candidates = rtc.value("resolveCandidates", d.resolve_candidates);
     d.stun_server_address = rtc.value("stunServerAddress", d.stun_server_address);
     d.stun_server_port = rtc.value("stunServerPort", d.stun_server_port);
     d.turn_url = rtc.value("turnURL", d.turn_url);
@@ -98,15 +107,21 @@ transport::MediaPort* Context::port_for(gst::GlibLoop& worker,
     if (defaults_.udp_port < 0 || settings.stun || !settings.turn.empty() ||
         settings.min_port != 0 || settings.max_port != 0)
         return nullptr;
-    const auto addresses = transport::choose_addresses(transport::system_addresses(), settings);
-    if (addresses.empty()) return nullptr;  // says nothing of what the port has to reach
-    const bool loopback =
-        std::all_of(addresses.begin(), addresses.end(), [](auto& a) { return a.loopback; });
+    const auto system = transport::system_addresses();
+    auto only_loopback = [](const std::vector<transport::LocalAddress>& addresses) {
+        return !addresses.empty() &&
+               std::all_of(addresses.begin(), addresses.end(), [](auto& a) { return a.loopback; });
+    };
     if (!port_ && !port_failed_) {
-        port_loopback_ = loopback;
+        // The port is everybody's: what it reaches is for the settings of the server to say, not
+        // for those of the endpoint that happens to come first.
+        transport::IceSettings of_all;
+        of_all.interfaces = words(defaults_.network_interfaces);
+        of_all.include_loopback = defaults_.include_loopback;
+        port_loopback_ = only_loopback(transport::choose_addresses(system, of_all));
         transport::MediaPort::Settings wanted;
         wanted.port = static_cast<std::uint16_t>(defaults_.udp_port);
-        wanted.loopback_only = loopback;
+        wanted.loopback_only = port_loopback_;
         auto opened = transport::MediaPort::open(worker, wanted);
         if (opened) {
             port_ = std::shared_ptr<transport::MediaPort>{
@@ -121,7 +136,9 @@ transport::MediaPort* Context::port_for(gst::GlibLoop& worker,
         }
     }
     // An endpoint may want other interfaces than those that the port was opened for.
-    return port_ && (!port_loopback_ || loopback) ? port_.get() : nullptr;
+    const bool reaches =
+        !port_loopback_ || only_loopback(transport::choose_addresses(system, settings));
+    return port_ && reaches ? port_.get() : nullptr;
 }
 
 std::unique_ptr<transport::IceTransport> Context::make_ice(gst::GlibLoop& worker,

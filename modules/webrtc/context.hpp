@@ -14,8 +14,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rivero::webrtc {
+
+/// Names of interfaces, as the client API lists them: separated by commas or blanks.
+[[nodiscard]] std::vector<std::string> words(std::string list);
 
 /// What all WebRtcEndpoints of a media host share: certificates, name resolution, defaults from the
 /// settings.
@@ -40,6 +44,7 @@ public:
         std::string network_interfaces;
         bool include_loopback = false;
         bool ice_tcp = true;
+        bool resolve_candidates = false;
         std::string stun_server_address;
         int stun_server_port = 3478;
         std::string turn_url;

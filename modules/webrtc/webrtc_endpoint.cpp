@@ -10,7 +10,6 @@
 #include <arpa/inet.h>
 #include <cctype>
 #include <chrono>
-#include <sstream>
 
 namespace rivero::webrtc {
 namespace {
@@ -145,14 +144,6 @@ bool is_host_name(const std::string& text) {
            std::all_of(text.begin(), text.end(), [](unsigned char c) {
                return std::isalnum(c) || c == '-' || c == '.' || c == '_';
            });
-}
-
-std::vector<std::string> words(std::string list) {
-    std::replace(list.begin(), list.end(), ',', ' ');
-    std::istringstream in{list};
-    std::vector<std::string> out;
-    for (std::string word; in >> word;) out.push_back(word);
-    return out;
 }
 
 sdp::SessionDescription read(const std::string& text) {
@@ -291,6 +282,7 @@ void WebRtcEndpoint::open_peer(bool controlling) {
     ice.controlling = controlling;
     ice.local = credentials_[0];
     ice.tcp = settings_.ice_tcp;
+    ice.any_candidate_name = settings_.resolve_candidates;
     ice.min_port = static_cast<std::uint16_t>(settings_.min_port);
     ice.max_port = static_cast<std::uint16_t>(settings_.max_port);
     ice.interfaces = words(settings_.network_interfaces);

@@ -96,7 +96,10 @@ struct EpollLoop::State {
         epoll_event event{};
         event.events = wanted;
         event.data.ptr = who;
-        const int result = ::epoll_ctl(epoll, operation, fd, &event);
+        int result = ::epoll_ctl(epoll, operation, fd, &event);
+        // Another file under the same number (dup2): the kernel has forgotten the first.
+        if (result != 0 && operation == EPOLL_CTL_MOD && errno == ENOENT)
+            result = ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
         RIVERO_ASSERT(result == 0 || operation == EPOLL_CTL_DEL, "a watched descriptor is open");
     }
     void forget(const Watched* gone) {
@@ -188,8 +191,9 @@ struct EpollLoop::State {
         ready = std::max(n, 0);  // a signal is a turn with nothing to do
     }
 
-    void turn(bool may_wait) {
+    bool turn(bool may_wait) {
         wait(may_wait);
+        const bool served = ready > 0;
         for (int i = 0; i < ready; ++i) {
             void* const who = events[static_cast<std::size_t>(i)].data.ptr;
             if (who == &wake) {
@@ -207,6 +211,7 @@ struct EpollLoop::State {
         timers.run_due(now);
         if (guest) guest->after_wait(now);
         end_turn();
+        return served;
     }
 };
 
@@ -244,8 +249,8 @@ void EpollLoop::stop() {
     state_->signal();
 }
 
-void EpollLoop::turn(bool wait) {
-    state_->turn(wait);
+bool EpollLoop::turn(bool wait) {
+    return state_->turn(wait);
 }
 
 void EpollLoop::post(Task task) {

@@ -46,7 +46,8 @@ public:
     /// Any thread.
     void stop();
     /// One turn. @param wait for something to do; else only what is ready
-    void turn(bool wait);
+    /// @return whether a descriptor was
+    bool turn(bool wait);
 
     void post(Task task) override;
     [[nodiscard]] bool is_current() const override;

@@ -325,6 +325,11 @@ std::vector<Field> make_fields() {
                 576, 1500, RIVERO_MEMBER(rtc.mtu)),
         flag("rtc.iceTcp", "Also offers TCP, for clients whose network lets no UDP out.",
              RIVERO_MEMBER(rtc.ice_tcp)),
+        flag("rtc.resolveCandidates",
+             "Looks up any host name in a candidate of a peer, who can so make the server ask a "
+             "name server for what it likes. Without, only names of mDNS (.local) are looked up, "
+             "by which browsers hide private addresses.",
+             RIVERO_MEMBER(rtc.resolve_candidates)),
         list(
             "rtc.audioCodecs",
             "Audio codecs of WebRtcEndpoints, in the order of their offers; a peer that offers has "

@@ -95,6 +95,7 @@ struct Settings {
         std::int32_t udp_port = 0;  ///< -1: a port for each peer
         std::int32_t mtu = 1200;
         bool ice_tcp = true;
+        bool resolve_candidates = false;
         std::vector<std::string> audio_codecs{"opus", "PCMU", "PCMA", "G722"};
         std::vector<std::string> video_codecs{"VP8", "VP9", "H264", "AV1"};
         int dscp = -1;

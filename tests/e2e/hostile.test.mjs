@@ -3,8 +3,11 @@
 // Clients that mean harm: whatever they send, and however much of it, memory stays bounded, they get a clear error or
 // the end of their connection, and a neighbour does not notice.
 import assert from 'node:assert/strict';
+import { createHmac, randomBytes } from 'node:crypto';
+import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Daemon, slowness } from './lib/daemon.mjs';
@@ -412,6 +415,115 @@ describe('connections', () => {
     client.sessionId = own;
     await client.release(pipeline);
     client.close();
+  });
+});
+
+describe('the port for media', () => {
+  let daemon, neighbour, port, ufrag, pwd;
+  before(async () => {
+    daemon = await Daemon.start();
+    neighbour = await Neighbour.of(daemon);
+    const { client, endpoint } = neighbour;
+    await client.subscribe(endpoint, 'IceCandidateFound', 'IceComponentStateChanged', 'NewCandidatePairSelected', 'Error');
+    const answer = await client.invoke(endpoint, 'processOffer', { offer });
+    [, ufrag] = answer.match(/^a=ice-ufrag:(\S+)/m);
+    [, pwd] = answer.match(/^a=ice-pwd:(\S+)/m);
+    await client.invoke(endpoint, 'gatherCandidates');
+    const found = await client.event(endpoint, 'IceCandidateFound', { where: (d) => / udp .* 127\.0\.0\.1 /i.test(d.candidate.candidate) });
+    port = Number(found.candidate.candidate.split(' ')[5]);
+  });
+  after(() => daemon.stop());
+
+  /** A STUN message, RFC 8489; MESSAGE-INTEGRITY with `password`, unless that is null. */
+  const stun = (type, attributes, password) => {
+    const padded = (b) => Buffer.concat([b, Buffer.alloc((4 - b.length % 4) % 4)]);
+    const attribute = (kind, value) => { const head = Buffer.alloc(4); head.writeUInt16BE(kind, 0); head.writeUInt16BE(value.length, 2); return Buffer.concat([head, padded(value)]); };
+    const head = Buffer.alloc(20);
+    head.writeUInt16BE(type, 0);
+    head.writeUInt32BE(0x2112a442, 4);
+    randomBytes(12).copy(head, 8);
+    let message = Buffer.concat([head, ...attributes.map(([kind, value]) => attribute(kind, Buffer.from(value)))]);
+    message.writeUInt16BE(message.length - 20 + (password === null ? 0 : 24), 2);
+    if (password !== null) message = Buffer.concat([message, attribute(0x0008, createHmac('sha1', password).update(message).digest())]);
+    return message;
+  };
+  const check = (name, password, ...more) => stun(1, [[0x0006, name], [0x0024, [0, 0, 1, 0]], [0x802a, Buffer.alloc(8)], ...more], password);
+  const nominates = [0x0025, ''];
+  const connected = () => neighbour.client.events.filter((e) => e.type === 'NewCandidatePairSelected' || e.type === 'Error' || /^(CONNECTED|READY)$/.test(e.data.state ?? ''));
+  const hello = Buffer.concat([Buffer.from('16fefd0000000000000000004401000038', 'hex'), Buffer.alloc(64)]);
+
+  test('datagrams of strangers get no answer and change nothing', async (t) => {
+    const socket = dgram.createSocket('udp4');
+    t.after(() => socket.close());
+    let answers = 0;
+    socket.on('message', () => { ++answers; });
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const kinds = [
+      () => check(`${ufrag}:x`, 'not the password of anybody', nominates),
+      () => check(`${ufrag}:x`, null, nominates),
+      () => check(`${ufrag.slice(0, 4)}:x`, pwd, nominates),
+      () => check('nobody:x', pwd, nominates),
+      () => stun(1, [], pwd),
+      () => stun(0x0101, [[0x0020, [0, 1, 0, 9, 127, 0, 0, 1]]], pwd),
+      () => stun(0x0111, [[0x0009, [0, 0, 4, 87]]], pwd),
+      () => hello,
+      () => Buffer.concat([Buffer.from([0x80, 96]), randomBytes(1200)]),
+      () => randomBytes(1 + Math.floor(Math.random() * 1500)),
+      () => randomBytes(9000),
+      () => Buffer.alloc(0),
+    ];
+    await endure(t, { daemon, neighbour }, async () => {
+      for (let i = 0; i < 12_000; ++i) {
+        socket.send(kinds[i % kinds.length](), port, '127.0.0.1');
+        if (i % 200 === 199) await delay(1);
+      }
+      await neighbour.works();
+    });
+    assert.equal(answers, 0);
+    assert.deepEqual(connected(), []);
+  });
+
+  test('who knows the password gets no more bytes than he sends, from wherever it seems to come', async (t) => {
+    // An old check, sent again and again from an address that does not answer ours.
+    const socket = dgram.createSocket('udp4');
+    t.after(() => socket.close());
+    let [sent, got] = [0, 0];
+    socket.on('message', (m) => { got += m.length; });
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const remote = offer.match(/^a=ice-ufrag:(\S+)/m)[1];
+    const old = check(`${ufrag}:${remote}`, pwd, nominates);
+    await endure(t, { daemon, neighbour }, async () => {
+      for (let i = 0; i < 200; ++i) {
+        socket.send(old, port, '127.0.0.1');
+        sent += old.length;
+        await delay(5);
+        assert.ok(got <= sent, `${got} bytes for ${sent}`);
+      }
+      await neighbour.works();
+    });
+    assert.ok(got > 0 && got <= sent, `${got} bytes for ${sent}`);
+    assert.deepEqual(connected(), []);
+  });
+
+  test('TCP connections that say nothing, or nonsense', async (t) => {
+    const sockets = [];
+    t.after(() => sockets.forEach((s) => s.destroy()));
+    await endure(t, { daemon, neighbour }, async () => {
+      let answers = 0;
+      for (let i = 0; i < 300; ++i) {
+        const socket = net.connect(port, '127.0.0.1');
+        socket.on('error', () => {}).on('data', () => { ++answers; });
+        sockets.push(socket);
+        const framed = check(`${ufrag}:x`, 'not the password of anybody', nominates);
+        const says = [null, randomBytes(5000), Buffer.concat([Buffer.from([framed.length >> 8, framed.length & 255]), framed]), Buffer.from([0]), Buffer.alloc(60_000)][i % 5];
+        if (says) socket.write(says);
+      }
+      await neighbour.works();
+      await delay(300);
+      assert.equal(answers, 0);
+    });
   });
 });
 

@@ -3,6 +3,7 @@
 // Ways to the browser other than a clean UDP path between two hosts.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
+import os from 'node:os';
 import { after, before, test } from 'node:test';
 import { Browser, Peer, RpcSignalling } from './lib/browser.mjs';
 import { Daemon, slowness } from './lib/daemon.mjs';
@@ -133,6 +134,28 @@ test('TCP works where no UDP comes through, and is not offered when it is switch
   await client.event(without, 'IceGatheringDone');
   const found = client.events.filter((e) => e.object === without && e.type === 'IceCandidateFound').map((e) => e.data.candidate.candidate);
   assert.ok(found.length > 0 && found.every((c) => / udp /i.test(c)), found.join('\n'));
+});
+
+const outside = Object.values(os.networkInterfaces()).flat().some((a) => a.family === 'IPv4' && !a.internal);
+test('an endpoint that keeps to one interface does not decide for the others', { skip: !outside && 'no interface but loopback' }, async (t) => {
+  const daemon = await Daemon.for(t, { set: { 'rtc.networkInterfaces': '' } });
+  const client = await daemon.client();
+  const pipeline = await client.create('MediaPipeline');
+  const found = async (interfaces) => {
+    const endpoint = await client.create('WebRtcEndpoint', { mediaPipeline: pipeline });
+    await client.subscribe(endpoint, 'IceCandidateFound', 'IceGatheringDone');
+    await client.invoke(endpoint, 'setNetworkInterfaces', { networkInterfaces: interfaces });
+    await client.invoke(endpoint, 'generateOffer');
+    await client.invoke(endpoint, 'gatherCandidates');
+    await client.event(endpoint, 'IceGatheringDone');
+    return client.events.filter((e) => e.object === endpoint && e.type === 'IceCandidateFound')
+      .map((e) => e.data.candidate.candidate.split(' ')).filter((c) => /udp/i.test(c[2])).map((c) => ({ address: c[4], port: c[5] }));
+  };
+  const first = await found('lo');
+  assert.ok(first.length > 0 && first.every((c) => /^(127\.|::1$)/.test(c.address)), JSON.stringify(first));
+  const second = await found('');
+  assert.ok(second.some((c) => !/^(127\.|::1$)/.test(c.address)), JSON.stringify(second));
+  assert.deepEqual([...new Set([...first, ...second].map((c) => c.port))].length, 1, 'one port for both');
 });
 
 const children = () => readdirSync('/proc').filter((p) => /^\d+$/.test(p)).map(Number).filter((pid) => {

@@ -230,8 +230,35 @@ def gateway():
                        for n, name in enumerate(["getInfo", "getPipelines", "getSessions", "getMetadata", "getKmd", "getUsedCpu", "addTag"])))
 
 
+def stun():
+    # RFC 5769 sections 2.1 and 2.2: a request and a response, with password and all.
+    request = bytes.fromhex(
+        "0001 0058 2112a442 b7e7a701bc34d686fa87dfae 8022 0010 5354554e207465737420636c69656e74"
+        "0024 0004 6e0001ff 8029 0008 932ff9b151263b36 0006 0009 6576746a3a68367659202020"
+        "0008 0014 9aeaa70cbfd8cb56781ef2b5b2d3f249c1b571a2 8028 0004 e57a3bcf")
+    response = bytes.fromhex(
+        "0101 003c 2112a442 b7e7a701bc34d686fa87dfae 8022 000b 7465737420766563746f7220"
+        "0020 0008 0001a147e112a643 0008 0014 2b91f599fd9e90c38c7489f92af9ba53f06be7d7 8028 0004 c07d4c96")
+    for message in (request, response):
+        yield bytes([0]) + message
+        yield bytes([1]) + pieces(struct.pack(">H", len(message)) + message, b"\x00", b"\x04\x00\x00\x00\x00")
+    yield bytes([2, 0]) + bytes(12) + pieces(b"ours:theirs") + bytes([1, 0xff]) + bytes(40)
+    yield bytes([2, 2]) + bytes(12) + pieces(b"") + bytes([0, 0x30]) + bytes(40)
+
+
+def ice_agent():
+    # Set-up, then steps: what, and from which address. See the target.
+    connect = bytes([0, 3, 1, 3, 2, 3, 0xff, 0xff, 5, 3, 11, 3])
+    yield bytes([0]) + connect + bytes([2 + 0x24, 4, 0xff, 0xff, 5, 4, 14 + 12, 4, 5, 4, 5, 3])
+    yield bytes([1]) + connect + bytes([8, 3, 0, 3, 24 + 11, 3, 5, 3])
+    yield bytes([16]) + connect + bytes([9, 3]) + connect + bytes([9, 5]) + connect
+    yield bytes([4]) + bytes([0, 0]) + bytes([2, 1, 1, 1, 5, 1] * 3) + bytes([2, 11, 0, 0, 5, 11, 8, 11])
+    yield bytes([0, 0, 0]) + b"".join(bytes([2, i, i, i]) for i in range(24)) + bytes([22, 0] * 20)
+    yield bytes([0, 0, 0, 6, 2]) + pieces(bytes.fromhex("0001 0000 2112a442") + bytes(12))
+
+
 TARGETS = [arguments, candidate, codec_depacketizer, codec_inspect, codec_round_trip, config, dtls, gateway, http,
-           jsonrpc, origin, recorder, red, rtcp, rtp, rtp_stream, sdp, srtp]
+           ice_agent, jsonrpc, origin, recorder, red, rtcp, rtp, rtp_stream, sdp, srtp, stun]
 
 
 def main():

@@ -268,6 +268,25 @@ struct DtlsAssociation::State {
         return true;
     }
 
+    /// Records in clear get numbers of ours, one after another. OpenSSL drops what is older than
+    /// the newest number that it saw, although nobody vouches for that number before there are
+    /// keys: one forged record with a high one would end the handshake. Messages of the handshake
+    /// have numbers of their own, which are what tells repetitions.
+    Bytes renumbered(Bytes datagram) {
+        if (datagram.size() > scratch.size()) return datagram;
+        std::copy(datagram.begin(), datagram.end(), scratch.begin());
+        for (std::size_t at = 0; at + kRecordHeader <= datagram.size();) {
+            if (scratch[at + 3] == 0 && scratch[at + 4] == 0) {
+                ByteWriter number{MutableBytes{scratch}.subspan(at + 5, 6)};
+                number.u16(0);
+                number.u32(++records_in_clear);
+            }
+            at +=
+                kRecordHeader + static_cast<std::size_t>(scratch[at + 11] << 8 | scratch[at + 12]);
+        }
+        return Bytes{scratch}.first(datagram.size());
+    }
+
     static constexpr const char* kWrongCertificate =
         "the peer's certificate does not have the fingerprint of its SDP";
 
@@ -283,6 +302,8 @@ struct DtlsAssociation::State {
     int early_records = 0;
     std::vector<Fingerprint> expected;
     Bytes incoming;  // borrowed for the time of one receive()
+    std::array<std::uint8_t, 2048> scratch;
+    std::uint32_t records_in_clear = 0;
     std::vector<ByteVector> outgoing;
     std::vector<DtlsEvent> events;
     std::vector<ByteVector> data;
@@ -329,7 +350,7 @@ void DtlsAssociation::receive(Bytes datagram, Time now) {
     if (s.phase == State::Phase::handshaking && !s.handshake_ends) {
         s.handshake_ends = now + s.settings.handshake_limit;
     }
-    s.incoming = datagram;
+    s.incoming = s.phase == State::Phase::handshaking ? s.renumbered(datagram) : datagram;
     s.go_on(now);
     s.incoming = {};
 }

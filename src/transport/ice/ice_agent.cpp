@@ -2,55 +2,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/ice/ice_agent.hpp"
 
-#include "rivero/base/assert.hpp"
-
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace rivero::transport {
-namespace {
-
-constexpr int kMaxSends = 7;  // Rc, RFC 8489 section 6.2.1
-constexpr Duration kFirstRetransmit = 500ms;
-/// The sum matters to the user: a pair is given up after ten seconds, not forty.
-constexpr Duration kMaxRetransmit = 2s;
-/// Addresses of the peer that we find by its checks, beyond those that it told us.
-constexpr std::size_t kMaxFound = 16;
-/// A check of the peer makes us check at once, but for one that has just left.
-constexpr Duration kJustSent = 20ms;
-/// After a restart the nomination is repeated so often, for so long: as long as signalling may
-/// take.
-constexpr Duration kSettleInterval = 250ms;
-constexpr Duration kSettles = 5s;
-
-Duration retransmit_after(int sends) {
-    Duration interval = kFirstRetransmit;
-    for (int i = 1; i < sends && interval < kMaxRetransmit; ++i) interval *= 2;
-    return std::min(interval, kMaxRetransmit);
-}
-
-/// RFC 8445 section 5.1.2.1, with the type preference of peer-reflexive candidates.
-std::uint32_t as_reflexive(std::uint32_t host_priority) {
-    return (host_priority & 0x00ffffff) | 110U << 24;
-}
-
-}  // namespace
 
 IceAgent::IceAgent(Shell& shell, Settings settings)
-    : shell_{shell}, settings_{std::move(settings)}, controlling_{settings_.controlling} {
+    : shell_{shell},
+      settings_{std::move(settings)},
+      controlling_{settings_.controlling},
+      list_{[this](const IcePath& path) { shell_.forget(path); }} {
+    list_.set_controlling(controlling_);
     now_.local = settings_.local;
     std::array<std::uint8_t, 8> bytes;
     random(bytes);
     tie_breaker_ = ByteReader{bytes}.u64();
 }
 
-// ---- candidates and pairs
-
 void IceAgent::add_local(const SocketAddress& base, const IceCandidate& candidate, Time now) {
-    locals_.push_back({base, candidate});
+    list_.add_local(base, candidate, now);
     if (state_ == IceState::disconnected) become(IceState::gathering);
     if (state_ == IceState::gathering && now_.remote) become(IceState::connecting);
-    make_pairs(locals_.back(), now);
+    if (!next_check_) next_check_ = now;
     note_activity(now);
 }
 
@@ -59,9 +33,7 @@ void IceAgent::set_remote(const IceCredentials& remote, bool lite, Time now) {
     if (now_.remote) {
         // The peer began anew and we did not: what it told before is void, what works goes on.
         if (!before_) before_ = now_;
-        for (Pair& pair : pairs_) pair.old = true;
-        drop_pairs([this](const Pair& pair) { return &pair != selected_; });
-        remotes_.clear();
+        list_.restart();
     }
     now_.remote = remote;
     now_.check_username = remote.ufrag + ':' + now_.local.ufrag;
@@ -72,18 +44,16 @@ void IceAgent::set_remote(const IceCredentials& remote, bool lite, Time now) {
     if (!next_check_) next_check_ = now;
     note_activity(now);
     // After a restart, too, although media goes on by the old pair.
-    if (!locals_.empty()) become(IceState::connecting);
+    if (list_.has_locals()) become(IceState::connecting);
 }
 
 void IceAgent::restart(const IceCredentials& fresh) {
-    if (selected_) {
+    if (list_.selected()) {
         before_ = now_;
-        for (Pair& pair : pairs_) pair.old = true;
     } else {
         before_.reset();
     }
-    drop_pairs([this](const Pair& pair) { return &pair != selected_; });
-    remotes_.clear();
+    list_.restart();
     now_ = {};
     now_.local = fresh;
     nominates_at_.reset();
@@ -96,446 +66,35 @@ bool IceAgent::add_remote(const IceCandidate& candidate, Time now) {
     if (candidate.component != 1 || candidate.tcp || candidate.port == 0) return false;
     const auto address = SocketAddress::parse(candidate.address, candidate.port);
     if (!address) return false;
-    for (Remote& known : remotes_) {
-        if (known.candidate.tcp || known.address != *address) continue;
-        // Found by a check before it was told: RFC 8838 section 11.
-        known.candidate = candidate;
-        return true;
-    }
-    if (remotes_.size() >= kMaxRemotes) return false;
-    remotes_.push_back({*address, candidate});
-    make_pairs(remotes_.back(), now);
-    return true;
-}
-
-void IceAgent::make_pairs(const Remote& remote, Time now) {
-    for (const Local& local : locals_) make_pair(local, remote);
+    if (!list_.add_remote(*address, candidate, now)) return false;
     if (!next_check_) next_check_ = now;
     note_activity(now);
-}
-
-void IceAgent::make_pairs(const Local& local, Time now) {
-    for (const Remote& remote : remotes_) make_pair(local, remote);
-    if (!next_check_) next_check_ = now;
-}
-
-IceAgent::Pair* IceAgent::make_pair(const Local& local, const Remote& remote) {
-    if (local.candidate.tcp != remote.candidate.tcp || local.base.ipv6 != remote.address.ipv6)
-        return nullptr;
-    const IcePath path{local.base, remote.address, local.candidate.tcp};
-    if (Pair* known = find(path)) return known;
-    Pair pair;
-    pair.path = path;
-    pair.local = local.candidate;
-    pair.remote = remote.candidate;
-    pair.priority = priority_of(pair);
-    if (pairs_.size() < kMaxPairs) {
-        pairs_.push_back(std::move(pair));
-        return &pairs_.back();
-    }
-    // What the peer really uses takes the place of what it only talked about.
-    if (remote.candidate.type != IceCandidateType::prflx) return nullptr;
-    for (Pair& other : pairs_) {
-        if (other.old || other.valid || other.heard != Time{} || &other == selected_) continue;
-        other = std::move(pair);
-        return &other;
-    }
-    return nullptr;
-}
-
-IceAgent::Pair* IceAgent::find(const IcePath& path) {
-    for (Pair& pair : pairs_)
-        if (!pair.old && pair.path == path) return &pair;
-    return nullptr;
-}
-
-const IceAgent::Local* IceAgent::local_at(const IcePath& path) const {
-    for (const Local& local : locals_)
-        if (local.base == path.local && local.candidate.tcp == path.tcp) return &local;
-    return nullptr;
-}
-
-/// 2^32 MIN(G,D) + 2 MAX(G,D) + (G > D). RFC 8445 section 6.1.2.3.
-std::uint64_t IceAgent::priority_of(const Pair& pair) const {
-    const std::uint64_t ours = pair.local.priority;
-    const std::uint64_t theirs = pair.remote.priority;
-    const std::uint64_t g = controlling_ ? ours : theirs;
-    const std::uint64_t d = controlling_ ? theirs : ours;
-    return (std::min(g, d) << 32) + 2 * std::max(g, d) + (g > d ? 1 : 0);
+    return true;
 }
 
 void IceAgent::switch_role(bool controlling) {
     if (controlling_ == controlling) return;
     controlling_ = controlling;
-    for (Pair& pair : pairs_) pair.priority = priority_of(pair);
+    list_.set_controlling(controlling);
     nominates_at_.reset();
-    if (controlling_ && selected_ && !selected_->nominated) nominates_at_ = Time{};  // at once
-}
-
-void IceAgent::drop_pairs(const std::function<bool(const Pair&)>& which) {
-    // The selected pair may move within the deque.
-    std::optional<IcePath> path;
-    bool old = false;
-    if (selected_) {
-        path = selected_->path;
-        old = selected_->old;
-    }
-    std::deque<Pair> kept;
-    for (Pair& pair : pairs_)
-        if (!which(pair)) kept.push_back(std::move(pair));
-    pairs_ = std::move(kept);
-    selected_ = nullptr;
-    for (Pair& pair : pairs_)
-        if (path && pair.path == *path && pair.old == old) selected_ = &pair;
-}
-
-// ---- what comes in
-
-void IceAgent::receive(Time now, const IcePath& path, Bytes datagram) {
-    const auto message = StunMessage::parse(datagram);
-    if (!message) {
-        ++counters_.malformed;
-        return;
-    }
-    if (message->method != kStunBinding) {
-        ++counters_.strangers;
-        return;
-    }
-    switch (message->type) {
-        case StunClass::request:
-            return on_request(now, path, *message, datagram.size());
-        case StunClass::success:
-        case StunClass::error:
-            return on_response(now, path, *message);
-        case StunClass::indication:
-            return;  // keeps a NAT open, says nothing
-    }
-}
-
-void IceAgent::answer_error(const IcePath& path, const StunMessage& request, const Credentials& by,
-                            StunError code, std::string_view reason) {
-    StunWriter writer{StunClass::error, request.transaction};
-    writer.error(code, reason);
-    if (code == StunError::unknown_attribute) writer.unknown_attributes(request.unknown());
-    shell_.send_stun(path, writer.finish(by.local.pwd));
-}
-
-/// RFC 8445 section 7.3.1.1
-bool IceAgent::settle_roles(const IcePath& path, const StunMessage& request,
-                            const Credentials& by) {
-    if (controlling_ && request.controlling) {
-        ++counters_.role_conflicts;
-        if (tie_breaker_ >= *request.controlling) {
-            answer_error(path, request, by, StunError::role_conflict, "Role Conflict");
-            return false;
-        }
-        switch_role(false);
-    } else if (!controlling_ && request.controlled) {
-        ++counters_.role_conflicts;
-        if (tie_breaker_ < *request.controlled) {
-            answer_error(path, request, by, StunError::role_conflict, "Role Conflict");
-            return false;
-        }
-        switch_role(true);
-    }
-    return true;
-}
-
-void IceAgent::on_request(Time now, const IcePath& path, const StunMessage& request,
-                          std::size_t size) {
-    if (!request.username) {
-        ++counters_.strangers;
-        return;
-    }
-    const std::string_view ours = request.username->substr(0, request.username->find(':'));
-    const bool old = ours != now_.local.ufrag;
-    if (old && (!before_ || ours != before_->local.ufrag)) {
-        ++counters_.strangers;
-        return;
-    }
-    // Of before a restart only the pair in use counts: a browser pairs its new candidates with our
-    // old ones, too, and would stay there, with the generation that both sides are about to leave.
-    if (old && !(selected_ && selected_->path == path)) {
-        ++counters_.strangers;
-        return;
-    }
-    const Credentials& by = old ? *before_ : now_;
-    if (!request.authentic(by.local.pwd)) {
-        ++counters_.unauthenticated;
-        return;
-    }
-    const Local* local = local_at(path);
-    if (!local) {
-        ++counters_.refused;
-        return;
-    }
-    if (!request.unknown().empty()) {
-        answer_error(path, request, by, StunError::unknown_attribute, "Unknown Attribute");
-        return;
-    }
-    if (!settle_roles(path, request, by)) return;
-    if (!shell_.admit(path)) {
-        ++counters_.refused;
-        return;
-    }
-    StunWriter writer{StunClass::success, request.transaction};
-    writer.mapped_address(path.remote);
-    const Bytes answer = writer.finish(by.local.pwd);
-    // A check without its ICE attributes could be shorter than our answer to it; and nobody shall
-    // get more bytes from us than we had from there before the address is known to be real.
-    Pair* pair = old ? nullptr : find(path);
-    if (answer.size() > size && !(pair && pair->valid)) {
-        ++counters_.refused;
-        return;
-    }
-    ++counters_.answered;
-    shell_.send_stun(path, answer);
-    if (selected_ && selected_->path == path) selected_->heard = now;
-    if (old) return;
-
-    if (!pair) {
-        const Remote* remote = nullptr;
-        for (const Remote& known : remotes_)
-            if (known.address == path.remote && known.candidate.tcp == path.tcp) remote = &known;
-        if (!remote) {
-            // Peer-reflexive, RFC 8445 section 7.3.1.3.
-            if (remotes_.size() >= kMaxRemotes + kMaxFound) {
-                ++counters_.refused;
-                return;
-            }
-            IceCandidate found;
-            found.foundation = "prflx" + std::to_string(remotes_.size());
-            found.address = path.remote.ip_text();
-            found.port = path.remote.port;
-            found.type = IceCandidateType::prflx;
-            found.priority = request.priority.value_or(1);
-            found.tcp = path.tcp;
-            if (path.tcp) found.tcp_type = IceTcpType::active;
-            remotes_.push_back({path.remote, std::move(found)});
-            remote = &remotes_.back();
-        }
-        pair = make_pair(*local, *remote);
-        if (!pair) {
-            ++counters_.refused;
-            return;
-        }
-    }
-    pair->heard = now;
-    note_activity(now);
-    // Of the pairs that work only the selected one keeps its consent up.
-    if (pair->valid && pair != selected_ && now - pair->confirmed > kConsentInterval) {
-        pair->valid = false;
-        pair->state = PairState::waiting;
-        pair->wanted_by_peer = pair->nominated;
-    }
-    if (state_ == IceState::failed && now_.remote) become(IceState::connecting);
-    if (request.use_candidate && !controlling_) {
-        if (pair->valid) {
-            pair->nominated = true;
-        } else {
-            pair->wanted_by_peer = true;
-        }
-    }
-    if (pair->valid) {
-        choose(now);
-        return;
-    }
-    // The triggered check, RFC 8445 section 7.3.1.4. At once: whoever can make us send knows our
-    // password, and gets one for each of its own.
-    if (!now_.remote) {
-        pair->triggered = true;
-        pair->state = PairState::waiting;
-        return;
-    }
-    if (pair->state == PairState::in_progress) {
-        // Not another transaction: over a long way the answer to the first is still coming.
-        if (now - pair->sent >= kJustSent) send_again(*pair, now);
-        return;
-    }
-    send_check(*pair, now, false);
-}
-
-void IceAgent::on_response(Time now, const IcePath& path, const StunMessage& response) {
-    Pair* pair = nullptr;
-    for (Pair& one : pairs_)
-        if (one.awaiting && one.transaction == response.transaction) pair = &one;
-    if (!pair) {
-        ++counters_.strangers;
-        return;
-    }
-    const Credentials& by = credentials_of(*pair);
-    if (!by.remote || !response.authentic(by.remote->pwd)) {
-        ++counters_.unauthenticated;
-        return;
-    }
-    // RFC 8445 section 7.2.5.2.1: the answer takes the way of the question, or it is none.
-    if (pair->path != path) {
-        ++counters_.refused;
-        return;
-    }
-    if (response.type == StunClass::error) {
-        if (response.error == static_cast<std::uint16_t>(StunError::role_conflict)) {
-            ++counters_.role_conflicts;
-            switch_role(!pair->sent_as_controlling);
-            pair->nominating = false;
-            if (!pair->valid) {
-                pair->state = PairState::waiting;
-                pair->triggered = true;
-            }
-            pair->awaiting = false;
-            if (!next_check_) next_check_ = now;
-        } else if (!pair->valid) {
-            pair->awaiting = false;
-            pair->state = PairState::failed;
-        }
-        return;
-    }
-    if (!response.mapped_address || !response.unknown().empty() || !shell_.admit(path)) {
-        ++counters_.refused;
-        if (!pair->valid) pair->state = PairState::failed;
-        pair->awaiting = false;
-        return;
-    }
-    pair->awaiting = false;
-    pair->confirmed = now;
-    if (pair->old) return;
-    pair->state = PairState::succeeded;
-    if (std::exchange(pair->nominating, false) && controlling_) pair->nominated = true;
-    on_valid(*pair, now);
+    if (controlling_ && list_.selected() && !list_.selected()->nominated)
+        nominates_at_ = Time{};  // at once
 }
 
 void IceAgent::heard(Time now, const IcePath& path) {
-    if (selected_ && selected_->path == path) {
-        selected_->heard = now;
+    if (list_.selected() && list_.selected()->path == path) {
+        list_.selected()->heard = now;
         return;
     }
-    if (Pair* pair = find(path)) pair->heard = now;
+    if (Pair* pair = list_.find(path)) pair->heard = now;
 }
 
 void IceAgent::path_closed(Time now, const IcePath& path) {
-    bool was_selected = false;
-    drop_pairs([&](const Pair& pair) {
-        if (pair.path != path) return false;
-        was_selected = was_selected || &pair == selected_;
-        return true;
-    });
-    std::erase_if(remotes_, [&](const Remote& remote) {
-        return remote.candidate.tcp && path.tcp && remote.address == path.remote;
-    });
+    const bool was_selected = list_.selected() && list_.selected()->path == path;
+    list_.remove(path);
     if (!was_selected) return;
-    selected_ = nullptr;
     choose(now);
-    if (!selected_) become(IceState::failed);
-}
-
-// ---- what goes out
-
-void IceAgent::send_check(Pair& pair, Time now, bool nominate) {
-    ByteWriter{pair.transaction}.u32(settings_.id);
-    random(MutableBytes{pair.transaction}.subspan(4));
-    pair.nominating = nominate;
-    pair.sent_as_controlling = controlling_;
-    pair.awaiting = true;
-    pair.sends = 1;
-    pair.due = now + retransmit_after(1);
-    if (!pair.valid) {
-        pair.state = PairState::in_progress;
-        pair.triggered = false;
-    }
-    send_again(pair, now);
-}
-
-void IceAgent::send_again(Pair& pair, Time now) {
-    const Credentials& by = credentials_of(pair);
-    if (!by.remote) return;
-    pair.sent = now;
-    StunWriter writer{StunClass::request, pair.transaction};
-    writer.username(by.check_username);
-    writer.priority(as_reflexive(pair.local.priority));
-    if (pair.sent_as_controlling) {
-        writer.controlling(tie_breaker_);
-        if (pair.nominating) writer.use_candidate();
-    } else {
-        writer.controlled(tie_breaker_);
-    }
-    ++counters_.checks;
-    shell_.send_stun(pair.path, writer.finish(by.remote->pwd));
-}
-
-void IceAgent::on_valid(Pair& pair, Time now) {
-    const bool fresh = !std::exchange(pair.valid, true);
-    if (fresh) pair.due = now + kConsentInterval;
-    if (std::exchange(pair.wanted_by_peer, false) && !controlling_) pair.nominated = true;
-    if (controlling_ && !pair.nominated && !nominates_at_)
-        nominates_at_ = now + (pair.path.tcp ? 10 * kNominationDelay : kNominationDelay);
-    choose(now);
-    nominate_if_time(now);
-}
-
-void IceAgent::nominate_if_time(Time now) {
-    if (!controlling_ || !nominates_at_) return;
-    Pair* best = nullptr;
-    for (Pair& pair : pairs_) {
-        if (pair.old) continue;
-        if (pair.nominated || pair.nominating) return;  // done, or under way
-        if (pair.valid && (!best || pair.priority > best->priority)) best = &pair;
-    }
-    if (!best) return;
-    const bool better_may_come = std::any_of(pairs_.begin(), pairs_.end(), [&](const Pair& pair) {
-        return !pair.old && unfinished(pair) && pair.priority > best->priority;
-    });
-    if (better_may_come && now < *nominates_at_) return;
-    send_check(*best, now, true);
-}
-
-void IceAgent::choose(Time now) {
-    Pair* best = nullptr;
-    auto better = [](const Pair& a, const Pair& b) {
-        if (a.nominated != b.nominated) return a.nominated;
-        return a.priority > b.priority;
-    };
-    for (Pair& pair : pairs_)
-        if (!pair.old && pair.valid && (!best || better(pair, *best))) best = &pair;
-    if (!best) return;
-    if (selected_ && selected_ != best) {
-        if (selected_->old) {
-            // Until the new generation has decided, media stays where it is.
-            if (!best->nominated) return;
-        } else if (selected_->nominated && !best->nominated) {
-            return;
-        }
-    }
-    // What the peer nominated last is what it wants, when what had the higher priority is silent.
-    if (best->nominated && now - last_sign(*best) > kSilence) {
-        for (Pair& pair : pairs_) {
-            if (!pair.old && pair.valid && pair.nominated && now - last_sign(pair) <= kSilence &&
-                last_sign(pair) > last_sign(*best)) {
-                best = &pair;
-            }
-        }
-    }
-    use(*best, now);
-}
-
-void IceAgent::use(Pair& pair, Time now) {
-    const bool moved = selected_ != &pair;
-    const bool was_old = selected_ && selected_->old;
-    selected_ = &pair;
-    gives_up_.reset();
-    if (moved) {
-        if (pair.confirmed == Time{}) pair.confirmed = now;
-        events_.push_back(IcePathSelected{pair.path, pair.local, pair.remote});
-    }
-    if (was_old && !pair.old) {
-        // The peer may not have our answer yet, and begins anew when it comes.
-        if (controlling_) {
-            settles_until_ = now + kSettles;
-            pair.due = now + kSettleInterval;
-        }
-        before_.reset();
-        drop_pairs([](const Pair& one) { return one.old; });
-    }
-    become(selected_->nominated ? IceState::ready : IceState::connected);
+    if (!list_.selected()) become(IceState::failed);
 }
 
 void IceAgent::become(IceState state) {
@@ -548,95 +107,34 @@ void IceAgent::become(IceState state) {
 }
 
 void IceAgent::note_activity(Time now) {
-    if ((selected_ && !selected_->old) || !now_.remote) return;
+    if ((list_.selected() && !list_.selected()->old) || !now_.remote) return;
     gives_up_ = now + kPatience;
 }
 
 // ---- time
 
 void IceAgent::on_deadline(Time now) {
-    for (Pair& pair : pairs_) {
-        if (pair.state != PairState::in_progress || pair.valid || pair.due > now) continue;
-        if (pair.sends < kMaxSends) {
-            pair.due = now + retransmit_after(++pair.sends);
-            send_again(pair, now);
-        } else {
-            pair.state = PairState::failed;
-            pair.awaiting = false;
-        }
-    }
-    if (next_check_ && *next_check_ <= now) {
-        next_check_.reset();
-        Pair* next = nullptr;
-        if (now_.remote) {
-            for (Pair& pair : pairs_) {
-                if (pair.old || pair.state != PairState::waiting) continue;
-                if (!next || std::pair{pair.triggered, pair.priority} >
-                                 std::pair{next->triggered, next->priority}) {
-                    next = &pair;
-                }
-            }
-        }
-        if (next) {
-            send_check(*next, now, false);
-            next_check_ = now + kPacing;
-        }
-    }
+    repeat_checks(now);
+    if (next_check_ && *next_check_ <= now) check_next(now);
     if (nominates_at_ && *nominates_at_ <= now) {
         nominate_if_time(now);
         nominates_at_ = now + kPacing;
-        const bool done = std::any_of(pairs_.begin(), pairs_.end(),
+        const bool done = std::any_of(list_.pairs().begin(), list_.pairs().end(),
                                       [](const Pair& p) { return !p.old && p.nominated; });
         if (done || !controlling_) nominates_at_.reset();
     }
-    // Nominations that were not answered, and consent. RFC 7675 section 5.1.
-    for (Pair& pair : pairs_) {
-        if (!pair.valid) continue;
-        if (pair.nominating && !pair.nominated) {
-            if (pair.due <= now) {
-                pair.due = now + retransmit_after(++pair.sends);
-                send_again(pair, now);
-            }
-        } else if (&pair == selected_ && pair.due <= now) {
-            if (settings_.consent_freshness) {
-                // With the nomination once more: who was nominated before it had our answer may
-                // have forgotten it since.
-                send_check(pair, now, controlling_ && pair.nominated);
-                std::array<std::uint8_t, 1> jitter;
-                random(jitter);
-                const Duration interval = now < settles_until_ ? kSettleInterval : kConsentInterval;
-                pair.due = now + interval * (80 + jitter[0] * 40 / 255) / 100;
-            } else {
-                StunTransactionId id;
-                random(id);
-                StunWriter writer{StunClass::indication, id};
-                shell_.send_stun(pair.path, writer.finish({}));
-                pair.due = now + kKeepalive;
-            }
-            // The peer may have gone where it nominated a pair of lower priority.
-            choose(now);
-        }
-    }
-    if (settings_.consent_freshness && selected_ && now - selected_->confirmed >= kConsentExpires) {
-        Pair& lost = *selected_;
-        lost.valid = lost.nominated = lost.awaiting = lost.nominating = false;
-        lost.state = PairState::failed;
-        selected_ = nullptr;
-        drop_pairs([](const Pair& pair) { return pair.old; });
-        for (Pair& pair : pairs_)
-            if (pair.valid && now - pair.confirmed >= kConsentExpires)
-                pair.valid = pair.nominated = false;
-        choose(now);
-        if (!selected_) become(IceState::failed);
-    }
+    keep_valid(now);
+    const Pair* selected = list_.selected();
+    if (settings_.consent_freshness && selected && now - selected->confirmed >= kConsentExpires)
+        lose_consent(now);
     if (gives_up_ && *gives_up_ <= now) {
         gives_up_.reset();
-        const bool trying = std::any_of(pairs_.begin(), pairs_.end(), [this](const Pair& pair) {
-            return !pair.old && unfinished(pair);
-        });
+        const bool trying =
+            std::any_of(list_.pairs().begin(), list_.pairs().end(),
+                        [](const Pair& pair) { return !pair.old && pair.unfinished(); });
         if (trying) {
             gives_up_ = now + 1s;
-        } else if (!selected_ || selected_->old) {
+        } else if (!list_.selected() || list_.selected()->old) {
             become(IceState::failed);
         }
     }
@@ -649,13 +147,14 @@ std::optional<Time> IceAgent::next_deadline() const {
     };
     consider(gives_up_);
     consider(nominates_at_);
-    for (const Pair& pair : pairs_) {
-        if (pair.valid ? &pair == selected_ || (pair.nominating && !pair.nominated)
+    for (const Pair& pair : list_.pairs()) {
+        if (pair.valid ? &pair == list_.selected() || (pair.nominating && !pair.nominated)
                        : pair.state == PairState::in_progress) {
             consider(pair.due);
         }
     }
-    if (selected_ && settings_.consent_freshness) consider(selected_->confirmed + kConsentExpires);
+    if (list_.selected() && settings_.consent_freshness)
+        consider(list_.selected()->confirmed + kConsentExpires);
     return next;
 }
 

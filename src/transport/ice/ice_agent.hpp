@@ -4,6 +4,7 @@
 
 #include "rivero/base/bytes.hpp"
 #include "rivero/base/clock.hpp"
+#include "transport/ice/check_list.hpp"
 #include "transport/ice/ice_candidate.hpp"
 #include "transport/ice/ice_path.hpp"
 #include "transport/ice/ice_settings.hpp"
@@ -39,7 +40,9 @@ using IceEvent = std::variant<IceStateChanged, IcePathSelected>;
 /// go in; calls of the Shell, events and the next deadline come out.
 ///
 /// Nobody who does not know our password gets an answer or leaves a trace but for a counter: no
-/// state, no bytes.
+/// state, no bytes. An address that nobody told us, but from which a request with our password came
+/// (RFC 8445 calls it peer-reflexive; it may be false, or the request an old one), never gets more
+/// bytes than came from there before it has answered a check.
 class IceAgent {
 public:
     /// What the agent needs of the world. Called from within the agent's methods; must not call
@@ -47,9 +50,15 @@ public:
     class Shell {
     public:
         virtual void send_stun(const IcePath& path, Bytes message) = 0;
-        /// Whether what comes from this path will be known to be ours, and given to us. Asked
-        /// before the agent trusts a path; may be asked again for the same.
+        /// A request with our password came this way, from an address that may be false: what
+        /// else comes from there is ours, unless it is known to be another's.
+        /// @return false when it is known to be another's: the request is refused
+        [[nodiscard]] virtual bool expect(const IcePath& path) = 0;
+        /// The peer has answered this way: what comes from there is ours alone. Again with each
+        /// answer. @return false when it is known to be another's: the path is not used
         [[nodiscard]] virtual bool admit(const IcePath& path) = 0;
+        /// Nothing is expected this way any more.
+        virtual void forget(const IcePath& path) = 0;
 
     protected:
         ~Shell() = default;
@@ -75,9 +84,6 @@ public:
         std::uint64_t role_conflicts = 0;
     };
 
-    static constexpr std::size_t kMaxPairs = 100;  ///< RFC 8445 section 6.1.2.5
-    static constexpr std::size_t kMaxRemotes =
-        100;                                   ///< candidates of the peer, found ones included
     static constexpr Duration kPacing = 50ms;  ///< Ta, RFC 8445 section 14.2
     static constexpr Duration kConsentInterval = 5s;
     static constexpr Duration kConsentExpires = 30s;
@@ -89,7 +95,6 @@ public:
     static constexpr Duration kNominationDelay = 50ms;
     /// A nominated pair that was silent for so long gives way to one of lower priority.
     static constexpr Duration kSilence = 3s;
-
     /// @param shell outlives this
     IceAgent(Shell& shell, Settings settings);
 
@@ -114,7 +119,9 @@ public:
     [[nodiscard]] std::optional<IceEvent> take_event();
 
     [[nodiscard]] IceState state() const { return state_; }
-    [[nodiscard]] const IcePath* selected() const { return selected_ ? &selected_->path : nullptr; }
+    [[nodiscard]] const IcePath* selected() const {
+        return list_.selected() ? &list_.selected()->path : nullptr;
+    }
     [[nodiscard]] bool controlling() const { return controlling_; }
     [[nodiscard]] const IceCredentials& local_credentials() const { return now_.local; }
     /// Of before the restart, while they still count.
@@ -129,69 +136,44 @@ private:
         std::optional<IceCredentials> remote;
         std::string check_username;  ///< of what we send: theirs:ours
     };
-    struct Local {
-        SocketAddress base;
-        IceCandidate candidate;
-    };
-    struct Remote {
-        SocketAddress address;
-        IceCandidate candidate;
-    };
-    enum class PairState : std::uint8_t { waiting, in_progress, succeeded, failed };
-    struct Pair {
-        IcePath path;
-        IceCandidate local;
-        IceCandidate remote;
-        std::uint64_t priority = 0;
-        PairState state = PairState::waiting;
-        bool old = false;             ///< from before a restart
-        bool triggered = false;       ///< by a check of the peer: goes first
-        bool valid = false;           ///< a check of ours was answered, consent included
-        bool nominated = false;       ///< and valid
-        bool wanted_by_peer = false;  ///< USE-CANDIDATE came before it was valid
-        bool nominating = false;      ///< our check in flight has USE-CANDIDATE
-        int sends = 0;
-        bool awaiting = false;  ///< an answer to `transaction`
-        StunTransactionId transaction{};
-        bool sent_as_controlling = false;
-        Time sent{};
-        Time due{};        ///< next retransmission or consent check
-        Time confirmed{};  ///< last answer to us
-        Time heard{};      ///< last sign of life of the peer
-    };
+    using Pair = CheckList::Pair;
+    using PairState = CheckList::PairState;
 
     void on_request(Time now, const IcePath& path, const StunMessage& request, std::size_t size);
     void on_response(Time now, const IcePath& path, const StunMessage& response);
     /// @return false when the conflict was answered and the request is over
-    bool settle_roles(const IcePath& path, const StunMessage& request, const Credentials& by);
-    void answer_error(const IcePath& path, const StunMessage& request, const Credentials& by,
-                      StunError code, std::string_view reason);
-    void make_pairs(const Remote& remote, Time now);
-    void make_pairs(const Local& local, Time now);
-    Pair* make_pair(const Local& local, const Remote& remote);
-    [[nodiscard]] Pair* find(const IcePath& path);
-    [[nodiscard]] const Local* local_at(const IcePath& path) const;
-    [[nodiscard]] std::uint64_t priority_of(const Pair& pair) const;
+    bool settle_roles(const IcePath& path, const StunMessage& request, std::size_t size,
+                      const Credentials& by);
+    void check_in_return(Pair& pair, Time now);
+    /// @param size of the request
+    void answer(Pair& pair, const StunMessage& request, std::size_t size);
+    void send_answer(const IcePath& path, const StunTransactionId& transaction,
+                     const Credentials& by);
+    void answer_error(const IcePath& path, const StunMessage& request, std::size_t size,
+                      const Credentials& by, StunError code, std::string_view reason);
+    /// Whether a check may go out.
+    [[nodiscard]] bool affordable(const Pair& pair) const;
     void switch_role(bool controlling);
     /// Begins a transaction: a check, a nomination, or the renewal of consent.
     void send_check(Pair& pair, Time now, bool nominate);
-    /// The request of the pair's transaction, once more.
+    /// The request of the pair's transaction, once more; not at all when the pair has no bytes
+    /// left.
     void send_again(Pair& pair, Time now);
     void on_valid(Pair& pair, Time now);
     void nominate_if_time(Time now);
     void choose(Time now);
     void use(Pair& pair, Time now);
-    void drop_pairs(const std::function<bool(const Pair&)>& which);
+    void keep_valid(Time now);
+    void renew_consent(Pair& pair, Time now);
+    void lose_consent(Time now);
+    /// The peer answers checks on this pair, but not the nomination.
+    void nominate_another(Pair& pair, Time now);
+    void repeat_checks(Time now);
+    void check_next(Time now);
     void become(IceState state);
     void note_activity(Time now);
     [[nodiscard]] const Credentials& credentials_of(const Pair& pair) const {
         return pair.old && before_ ? *before_ : now_;
-    }
-    [[nodiscard]] Time last_sign(const Pair& pair) const {
-        return std::max(pair.heard, pair.confirmed);
-    }
-    [[nodiscard]] bool unfinished(const Pair& pair) const {
-        return pair.state == PairState::waiting || pair.state == PairState::in_progress;
     }
     void random(MutableBytes bytes) const { settings_.random(bytes); }
 
@@ -202,10 +184,7 @@ private:
     std::uint64_t tie_breaker_ = 0;
     Credentials now_;
     std::optional<Credentials> before_;
-    std::vector<Local> locals_;
-    std::vector<Remote> remotes_;
-    std::deque<Pair> pairs_;  ///< not sorted; Pair* stay good while pairs are only added
-    Pair* selected_ = nullptr;
+    CheckList list_;
     IceState state_ = IceState::disconnected;
     std::deque<IceEvent> events_;
     std::optional<Time> next_check_;    ///< when the pacing allows one

@@ -62,6 +62,8 @@ struct IceSettings {
     std::optional<std::string> external_ipv6;
     /// DSCP code, 0 to 63, of everything that is sent. Empty: untouched.
     std::optional<std::uint8_t> dscp;
+    /// Candidates of the peer may have any host name, not only one of mDNS: the system looks it up.
+    bool any_candidate_name = false;
     /// Ends the connection when the peer stops consenting. RFC 7675.
     bool consent_freshness = true;
 };

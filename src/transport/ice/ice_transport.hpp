@@ -52,9 +52,6 @@ public:
         std::uint64_t candidates_ignored = 0;  ///< too many, not resolved, of no use
     };
 
-    /// Remote candidates that are kept or resolved at most.
-    static constexpr std::size_t kMaxRemoteCandidates = 100;
-
     IceTransport() = default;
     IceTransport(const IceTransport&) = delete;
     IceTransport& operator=(const IceTransport&) = delete;
@@ -69,9 +66,9 @@ public:
     [[nodiscard]] virtual Result<void> gather() = 0;
     /// Checks begin when credentials and candidates of both sides are there, in any order.
     [[nodiscard]] virtual Result<void> set_remote_credentials(const IceCredentials& remote) = 0;
-    /// Before or after gather() and the credentials. A host name is resolved in the background; one
-    /// that does not resolve is ignored, and so is one that is known. An empty text means the end
-    /// of candidates.
+    /// Before or after gather() and the credentials. A host name of mDNS is resolved in the
+    /// background, any other only if the settings say so; one that does not resolve is ignored,
+    /// and so is one that is known. An empty text means the end of candidates.
     [[nodiscard]] virtual Result<void> add_remote_candidate(std::string_view text) = 0;
     [[nodiscard]] virtual Result<void> add_remote_candidate(const IceCandidate& candidate) = 0;
     virtual void end_of_remote_candidates() = 0;

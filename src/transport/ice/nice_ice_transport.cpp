@@ -4,8 +4,9 @@
 
 #include "rivero/base/assert.hpp"
 #include "rivero/base/log.hpp"
-#include "transport/ice/host_resolver.hpp"
+#include "transport/glib_owner.hpp"
 #include "transport/ice/local_addresses.hpp"
+#include "transport/ice/remote_candidates.hpp"
 
 #include <nice/agent.h>
 
@@ -13,7 +14,6 @@
 #include <array>
 #include <deque>
 #include <gio/gio.h>
-#include <set>
 #include <stdexcept>
 
 // What libnice 0.1.21 wants us to know:
@@ -126,12 +126,21 @@ using CandidatePtr = std::unique_ptr<NiceCandidate, FreeCandidate>;
 
 struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::State> {
     State(Loop& l, GMainContext* c, HostResolver& r, IceSettings s)
-        : loop{l}, context{c}, resolver{r}, settings{std::move(s)} {
+        : loop{l},
+          context{c},
+          settings{std::move(s)},
+          // Without ICE-TCP no pair can have a TCP candidate.
+          candidates{l,
+                     r,
+                     {settings.udp, settings.tcp, settings.any_candidate_name},
+                     counters.candidates_ignored,
+                     [this](const IceCandidate& candidate) { use(candidate); }} {
         RIVERO_ASSERT(settings.local.valid(), "ICE credentials have the form of RFC 8839");
         auto options = static_cast<NiceAgentOption>(
             NICE_AGENT_OPTION_ICE_TRICKLE |
             (settings.consent_freshness ? NICE_AGENT_OPTION_CONSENT_FRESHNESS : 0));
-        agent = nice_agent_new_full(context, NICE_COMPATIBILITY_RFC5245, options);
+        owner.reset(nice_agent_new_full(context, NICE_COMPATIBILITY_RFC5245, options));
+        agent = owner.get();
         RIVERO_ASSERT(agent, "libnice makes an agent");
         g_object_set(agent, "controlling-mode", gboolean{settings.controlling}, "upnp",
                      gboolean{FALSE}, "ice-udp", gboolean{settings.udp}, "ice-tcp",
@@ -166,10 +175,7 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
     }
     State(const State&) = delete;
     State& operator=(const State&) = delete;
-    ~State() {
-        nice_agent_attach_recv(agent, stream, kComponent, context, nullptr, nullptr);
-        g_object_unref(agent);
-    }
+    ~State() { nice_agent_attach_recv(agent, stream, kComponent, context, nullptr, nullptr); }
 
     void connect_signal(const char* signal, GCallback handler) {
         g_signal_connect(agent, signal, handler, this);
@@ -265,7 +271,7 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
                            std::to_string(settings.max_port));
         }
         gathering = true;
-        apply_waiting();
+        use_candidates_if_ready();
         return {};
     }
 
@@ -277,7 +283,7 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
         }
         nice_agent_set_remote_credentials(agent, stream, remote.ufrag.c_str(), remote.pwd.c_str());
         has_remote_credentials = true;
-        apply_waiting();
+        use_candidates_if_ready();
         return {};
     }
 
@@ -293,62 +299,12 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
         nice_agent_set_local_credentials(agent, stream, local.ufrag.c_str(), local.pwd.c_str());
         has_remote_credentials = false;
         remote_done = false;
-        ++generation;
-        known.clear();
-        waiting.clear();
-        applied.clear();
+        candidates.restart();
         return {};
     }
 
-    Result<void> add(const IceCandidate& candidate) {
-        // Only RTP's component exists: RTCP goes with it. Without ICE-TCP no pair can have a TCP
-        // candidate, and active ones only connect to us.
-        if (candidate.component != kComponent || (candidate.tcp ? !settings.tcp : !settings.udp)) {
-            ++counters.candidates_ignored;
-            return {};
-        }
-        if (candidate.port == 0 && !candidate.tcp) {
-            return failure("ICE candidate: the port of a UDP candidate is 0");
-        }
-        // Each new description of a peer lists all of its candidates again.
-        const std::string key = (candidate.tcp ? "tcp " : "udp ") + candidate.address + ' ' +
-                                std::to_string(candidate.port);
-        if (known.size() >= kMaxRemoteCandidates || !known.insert(key).second) {
-            ++counters.candidates_ignored;
-            return {};
-        }
-        if (!candidate.has_host_name()) {
-            apply(candidate);
-            return {};
-        }
-        resolver.resolve(loop, candidate.address,
-                         [weak = weak_from_this(), candidate,
-                          asked = generation](const std::vector<std::string>& found) {
-                             auto self = weak.lock();
-                             if (!self || self->closed || self->generation != asked) return;
-                             if (found.empty()) {
-                                 ++self->counters.candidates_ignored;
-                                 return;
-                             }
-                             IceCandidate resolved = candidate;
-                             resolved.address = found.front();
-                             self->apply(resolved);
-                         });
-        return {};
-    }
-
-    /// The address is numeric.
-    void apply(const IceCandidate& candidate) {
-        if (!gathering || !has_remote_credentials) {
-            waiting.push_back(candidate);  // at most kMaxRemoteCandidates
-            return;
-        }
-        const std::string key = (candidate.tcp ? "tcp " : "udp ") + candidate.address + ' ' +
-                                std::to_string(candidate.port);
-        if (!applied.insert(key).second) {
-            ++counters.candidates_ignored;
-            return;
-        }
+    void use(const IceCandidate& candidate) {
+        const auto self = shared_from_this();
         CandidatePtr nice{nice_candidate_new(nice_type(candidate.type))};
         nice->stream_id = stream;
         nice->component_id = kComponent;
@@ -370,12 +326,9 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
         }
     }
 
-    void apply_waiting() {
-        if (!gathering || !has_remote_credentials) return;
-        for (const IceCandidate& candidate : std::exchange(waiting, {})) {
-            if (closed) return;  // an event of the one before has ended us
-            apply(candidate);
-        }
+    void use_candidates_if_ready() {
+        if (!gathering || !has_remote_credentials || closed) return;
+        candidates.open();
         if (remote_done && !closed) nice_agent_peer_candidate_gathering_done(agent, stream);
     }
 
@@ -417,7 +370,7 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
     static void shut(std::shared_ptr<State> self) {
         self->closed = true;
         self->listener = nullptr;
-        self->waiting.clear();
+        self->candidates.close();
         g_signal_handlers_disconnect_by_data(self->agent, self.get());
         Loop& loop = self->loop;
         loop.post([last = std::move(self)]() mutable {
@@ -434,9 +387,11 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
 
     Loop& loop;
     GMainContext* context;
-    HostResolver& resolver;
     IceSettings settings;
-    NiceAgent* agent = nullptr;
+    Counters counters;
+    RemoteCandidates candidates;
+    GlibOwner<NiceAgent> owner;
+    NiceAgent* agent = nullptr;  ///< the owner's
     guint stream = 0;
     Listener* listener = nullptr;
     IceState state = IceState::disconnected;
@@ -446,12 +401,7 @@ struct NiceIceTransport::State : std::enable_shared_from_this<NiceIceTransport::
     bool has_remote_credentials = false;
     bool has_pair = false;
     bool remote_done = false;
-    unsigned generation = 0;      ///< of the credentials
-    std::set<std::string> known;  ///< at most kMaxRemoteCandidates, as they were told
-    std::vector<IceCandidate> waiting;
-    std::set<std::string> applied;
     std::unique_ptr<std::array<std::uint8_t, kMaxDatagram>> room;
-    Counters counters;
 };
 
 NiceIceTransport::NiceIceTransport(Loop& loop, GMainContext* context, HostResolver& resolver,
@@ -489,16 +439,16 @@ Result<void> NiceIceTransport::add_remote_candidate(std::string_view text) {
     }
     auto candidate = IceCandidate::parse(text);
     if (!candidate) return tl::unexpected{candidate.error()};
-    return state->add(*candidate);
+    return state->candidates.add(*candidate);
 }
 Result<void> NiceIceTransport::add_remote_candidate(const IceCandidate& candidate) {
     auto state = state_;
-    return state->add(candidate);
+    return state->candidates.add(candidate);
 }
 void NiceIceTransport::end_of_remote_candidates() {
     auto state = state_;
     state->remote_done = true;
-    state->apply_waiting();
+    state->use_candidates_if_ready();
 }
 Result<void> NiceIceTransport::restart(const IceCredentials& local) {
     auto state = state_;

@@ -4,9 +4,9 @@
 
 #include "rivero/base/assert.hpp"
 #include "rivero/base/log.hpp"
-#include "transport/ice/host_resolver.hpp"
 #include "transport/ice/ice_agent.hpp"
 #include "transport/ice/local_addresses.hpp"
+#include "transport/ice/remote_candidates.hpp"
 #include "transport/udp/media_port.hpp"
 
 #include <openssl/rand.h>
@@ -41,8 +41,13 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
     State(IoLoop& l, MediaPort& p, HostResolver& r, IceSettings s)
         : loop{l},
           port{p},
-          resolver{r},
           settings{std::move(s)},
+          // No TCP: active candidates come to us by themselves, and we connect to no passive ones.
+          candidates{l,
+                     r,
+                     {settings.udp, false, settings.any_candidate_name},
+                     counters.candidates_ignored,
+                     [this](const IceCandidate& candidate) { use(candidate); }},
           id{port.join(*this)},
           agent{*this, agent_settings()} {
         RIVERO_ASSERT(settings.local.valid(), "ICE credentials have the form of RFC 8839");
@@ -73,11 +78,31 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
     void send_stun(const IcePath& path, Bytes message) override {
         if (MediaPort* way = port_of(path)) way->send(path, message, settings.dscp);
     }
+    [[nodiscard]] std::uint32_t id_at(const MediaPort& way) const {
+        return &way == own.get() ? own_id : id;
+    }
+    bool expect(const IcePath& path) override {
+        MediaPort* way = port_of(path);
+        return way && ((!leads_back(path) && way->expect(id_at(*way), path)) || refuse(path));
+    }
     bool admit(const IcePath& path) override {
         MediaPort* way = port_of(path);
-        if (!way) return false;
-        if (way == own.get()) return own->claim(own_id, path);
-        if (port.claim(id, path)) return true;
+        return way && ((!leads_back(path) && way->claim(id_at(*way), path)) || refuse(path));
+    }
+    /// The other end is at this very port, too: what either sends would come to one of them.
+    [[nodiscard]] bool leads_back(const IcePath& path) const {
+        if (path.tcp || path.local.port != port.port() || path.remote.port != port.port())
+            return false;
+        const std::string ip = path.remote.ip_text();
+        return path.remote == path.local ||
+               std::any_of(addresses.begin(), addresses.end(),
+                           [&ip](const LocalAddress& local) { return local.address == ip; });
+    }
+    void forget(const IcePath& path) override {
+        if (MediaPort* way = port_of(path)) way->release(id_at(*way), path);
+    }
+    /// @return false
+    bool refuse(const IcePath& path) {
         // Another peer's packets come from the very same address: the other end is a server that
         // shares a port, as we do. Packets could not be told apart, so we move to a port of our
         // own; ICE finds it by our checks.
@@ -116,6 +141,8 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
 
     void pump(Time now) {
         if (std::exchange(wants_own_port, false)) open_own_port(now);
+        // A first check leaves now, not when a timer has come round.
+        if (const auto due = agent.next_deadline(); due && *due <= now) agent.on_deadline(now);
         for (const std::string& name : std::exchange(names, {})) {
             const auto* previous = agent.previous_credentials();
             if (name == agent.local_credentials().ufrag || (previous && name == previous->ufrag)) {
@@ -216,7 +243,7 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
             if (listener) listener->on_local_candidate(text);
         }
         if (!closed && listener) listener->on_gathering_done();
-        if (!closed) apply_waiting();
+        use_candidates_if_ready();
         return {};
     }
 
@@ -254,7 +281,7 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
         const Time now = Clock::now();
         agent.set_remote(remote, lite, now);
         has_remote = true;
-        apply_waiting();
+        use_candidates_if_ready();
         if (!closed) pump(now);
         return {};
     }
@@ -264,9 +291,7 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
             return failure("ICE: our own new credentials have not the form of RFC 8839");
         settings.local = local;
         agent.restart(local);
-        ++generation;
-        known.clear();
-        waiting.clear();
+        candidates.restart();
         has_remote = false;
         if (gathered && !name(local.ufrag))
             return failure("ICE: another peer of this host has the same user name fragment");
@@ -274,52 +299,14 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
         return {};
     }
 
-    Result<void> add(const IceCandidate& candidate) {
-        if (candidate.port == 0 && !candidate.tcp)
-            return failure("ICE candidate: the port of a UDP candidate is 0");
-        const std::string key = (candidate.tcp ? "tcp " : "udp ") + candidate.address + ' ' +
-                                std::to_string(candidate.port);
-        // Active TCP candidates come to us by themselves.
-        if (candidate.component != 1 || candidate.tcp || !settings.udp ||
-            known.size() >= kMaxRemoteCandidates || !known.insert(key).second) {
-            ++counters.candidates_ignored;
-            return {};
-        }
-        if (!candidate.has_host_name()) {
-            apply(candidate);
-            return {};
-        }
-        resolver.resolve(loop, candidate.address,
-                         [weak = weak_from_this(), candidate,
-                          asked = generation](const std::vector<std::string>& found) {
-                             const auto self = weak.lock();
-                             if (!self || self->closed || self->generation != asked) return;
-                             if (found.empty()) {
-                                 ++self->counters.candidates_ignored;
-                                 return;
-                             }
-                             IceCandidate resolved = candidate;
-                             resolved.address = found.front();
-                             self->apply(resolved);
-                         });
-        return {};
-    }
-
-    void apply(const IceCandidate& candidate) {
-        if (!gathered || !has_remote) {
-            waiting.push_back(candidate);  // at most kMaxRemoteCandidates
-            return;
-        }
+    void use(const IceCandidate& candidate) {
+        const auto self = shared_from_this();
         const Time now = Clock::now();
         if (!agent.add_remote(candidate, now)) ++counters.candidates_ignored;
         pump(now);
     }
-    void apply_waiting() {
-        if (!gathered || !has_remote) return;
-        for (const IceCandidate& candidate : std::exchange(waiting, {})) {
-            if (closed) return;
-            apply(candidate);
-        }
+    void use_candidates_if_ready() {
+        if (gathered && has_remote && !closed) candidates.open();
     }
 
     // ---- datagrams out
@@ -354,6 +341,7 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
     void shut() {
         closed = true;
         listener = nullptr;
+        candidates.close();
         timer.cancel();
         // What was said last, a BYE perhaps, leaves before the connections end.
         port.flush();
@@ -376,8 +364,9 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
 
     IoLoop& loop;
     MediaPort& port;
-    HostResolver& resolver;
     IceSettings settings;
+    Counters counters;
+    RemoteCandidates candidates;
     std::uint32_t id;
     std::unique_ptr<MediaPort> own;
     std::uint32_t own_id = 0;
@@ -392,17 +381,13 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
     bool gathered = false;
     bool has_remote = false;
     bool lite = false;
-    unsigned generation = 0;
     std::vector<LocalAddress> addresses;
     std::vector<std::string> names;  ///< of ours at the port
     std::set<std::string> told;
     std::vector<std::string> to_tell;
-    std::set<std::string> known;
-    std::vector<IceCandidate> waiting;
     std::unique_ptr<std::array<std::uint8_t, kMaxDatagram>> frame;  ///< for TCP
     Timer timer;
     Time timer_due;
-    Counters counters;
 };
 
 SharedIceTransport::SharedIceTransport(IoLoop& loop, MediaPort& port, HostResolver& resolver,
@@ -432,11 +417,11 @@ Result<void> SharedIceTransport::add_remote_candidate(std::string_view text) {
     if (text.empty()) return {};
     const auto candidate = IceCandidate::parse(text);
     if (!candidate) return tl::unexpected{candidate.error()};
-    return state->add(*candidate);
+    return state->candidates.add(*candidate);
 }
 Result<void> SharedIceTransport::add_remote_candidate(const IceCandidate& candidate) {
     const auto state = state_;
-    return state->add(candidate);
+    return state->candidates.add(candidate);
 }
 Result<void> SharedIceTransport::restart(const IceCredentials& local) {
     const auto state = state_;

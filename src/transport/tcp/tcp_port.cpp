@@ -34,7 +34,7 @@ struct TcpPort::Connection {
     Fd fd;
     SocketAddress local;
     SocketAddress remote;
-    Time accepted;
+    Time since;  ///< accepted, or disowned
     bool owned = false;
     bool dirty = false;    ///< in dirty_
     bool waiting = false;  ///< for the socket to take more
@@ -98,7 +98,13 @@ void TcpPort::accept_some(int listener, Time now) {
         socklen_t size = sizeof native;
         Fd fd{accept4(listener, reinterpret_cast<sockaddr*>(&native), &size,
                       SOCK_NONBLOCK | SOCK_CLOEXEC)};
-        if (fd.get() < 0) return;
+        if (fd.get() < 0) {
+            // No descriptor, no memory: the one who knocks stays in the queue, and we would be
+            // woken for it again and again.
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                pause(now);
+            return;
+        }
         auto connection = std::make_shared<Connection>();
         connection->remote = SocketAddress::from(reinterpret_cast<const sockaddr&>(native));
         size = sizeof native;
@@ -115,7 +121,7 @@ void TcpPort::accept_some(int listener, Time now) {
         }
         const int on = 1;
         setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        connection->accepted = now;
+        connection->since = now;
         connection->fd = std::move(fd);
         watch(epoll_.get(), EPOLL_CTL_ADD, connection->fd.get(), EPOLLIN | EPOLLRDHUP);
         by_remote_[connection->remote] = connection.get();
@@ -148,6 +154,13 @@ void TcpPort::own(const SocketAddress& remote) {
     const auto found = by_remote_.find(remote);
     if (found == by_remote_.end() || std::exchange(found->second->owned, true)) return;
     --unowned_;
+}
+
+void TcpPort::disown(const SocketAddress& remote, Time now) {
+    const auto found = by_remote_.find(remote);
+    if (found == by_remote_.end() || !std::exchange(found->second->owned, false)) return;
+    found->second->since = now;
+    ++unowned_;
 }
 
 void TcpPort::close(const SocketAddress& remote) {
@@ -224,12 +237,31 @@ void TcpPort::write_some(Connection& c) {
           waits ? EPOLLIN | EPOLLRDHUP | EPOLLOUT : EPOLLIN | EPOLLRDHUP);
 }
 
-void TcpPort::expire(Time now) {
+void TcpPort::pause(Time now) {
+    ++counters_.no_descriptor;
+    accepts_at_ = now + kPause;
+    for (const Fd& one : listeners_) watch(epoll_.get(), EPOLL_CTL_MOD, one.get(), 0);
+}
+
+void TcpPort::on_deadline(Time now) {
+    if (accepts_at_ && now >= *accepts_at_) {
+        accepts_at_.reset();
+        for (const Fd& one : listeners_) watch(epoll_.get(), EPOLL_CTL_MOD, one.get(), EPOLLIN);
+    }
+    if (unowned_ == 0) return;
     std::vector<std::shared_ptr<Connection>> late;
     for (const auto& [fd, connection] : by_fd_)
-        if (!connection->owned && now - connection->accepted >= kPatience)
-            late.push_back(connection);
-    for (const auto& connection : late) drop(*connection, false);
+        if (!connection->owned && now - connection->since >= kPatience) late.push_back(connection);
+    for (const auto& connection : late) drop(*connection, true);
+}
+
+std::optional<Time> TcpPort::next_deadline() const {
+    if (accepts_at_ || unowned_ == 0) return accepts_at_;
+    std::optional<Time> next;
+    for (const auto& [fd, connection] : by_fd_)
+        if (!connection->owned && (!next || connection->since + kPatience < *next))
+            next = connection->since + kPatience;
+    return next;
 }
 
 }  // namespace rivero::transport

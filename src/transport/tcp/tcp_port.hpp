@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -25,6 +26,8 @@ public:
     static constexpr std::size_t kMaxUnowned = 128;
     static constexpr std::size_t kMaxUnownedPerHost = 16;
     static constexpr Duration kPatience = 10s;
+    /// Without a free descriptor nobody is accepted for so long.
+    static constexpr Duration kPause = 100ms;
     /// What waits for a peer that takes it slowly; then datagrams are refused, as UDP loses them.
     static constexpr std::size_t kMaxQueue = 256 * 1024;
 
@@ -40,8 +43,9 @@ public:
     };
     struct Counters {
         std::uint64_t accepted = 0;
-        std::uint64_t refused = 0;   ///< too many
-        std::uint64_t too_slow = 0;  ///< datagrams that found the queue full
+        std::uint64_t refused = 0;        ///< too many
+        std::uint64_t too_slow = 0;       ///< datagrams that found the queue full
+        std::uint64_t no_descriptor = 0;  ///< how often accepting had to pause
     };
 
     /// @param at one address per family, all with the same port
@@ -56,13 +60,17 @@ public:
     void on_ready(Time now);
     /// Sends what send() has gathered.
     void flush();
-    /// Closes what has waited too long for an owner.
-    void expire(Time now);
+    /// Closes what has waited too long for an owner, and goes on after a pause.
+    void on_deadline(Time now);
+    [[nodiscard]] std::optional<Time> next_deadline() const;
+    [[nodiscard]] bool pausing() const { return accepts_at_.has_value(); }
     [[nodiscard]] std::size_t unowned() const { return unowned_; }
     [[nodiscard]] std::size_t connections() const { return by_remote_.size(); }
 
     /// The connection has an owner: it stays.
     void own(const SocketAddress& remote);
+    /// It has none any more: closed after kPatience unless somebody owns it again.
+    void disown(const SocketAddress& remote, Time now);
     void close(const SocketAddress& remote);
     /// @return false when there is no such connection, or its queue is full
     bool send(const SocketAddress& remote, Bytes datagram);
@@ -72,6 +80,7 @@ private:
     struct Connection;
     TcpPort(Handler& handler, Fd epoll);
     void accept_some(int listener, Time now);
+    void pause(Time now);
     void read_some(const std::shared_ptr<Connection>& connection);
     void write_some(Connection& connection);
     void drop(Connection& connection, bool tell);
@@ -83,6 +92,7 @@ private:
     std::unordered_map<SocketAddress, Connection*> by_remote_;
     std::vector<std::weak_ptr<Connection>> dirty_;
     std::size_t unowned_ = 0;
+    std::optional<Time> accepts_at_;
     Counters counters_;
 };
 

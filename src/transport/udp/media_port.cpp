@@ -11,7 +11,9 @@ namespace rivero::transport {
 namespace {
 
 constexpr int kTries = 20;
+/// The longest time between two looks at TCP connections of nobody, and the shortest.
 constexpr Duration kTcpSweep = 1s;
+constexpr Duration kShortestTimer = 1ms;
 
 SocketAddress any(bool ipv6, bool loopback, std::uint16_t port) {
     return *SocketAddress::parse(
@@ -103,9 +105,9 @@ std::uint32_t MediaPort::join(Client& client) {
 
 void MediaPort::leave(std::uint32_t client) {
     Entry entry = std::exchange(clients_[client], {});
-    for (const auto& [address, tcp] : entry.addresses) {
-        (tcp ? tcp_owners_ : udp_owners_).erase(address);
-        if (tcp && tcp_) tcp_->close(address);
+    for (const Address& address : entry.addresses) {
+        owners(address.tcp).erase(address.remote);
+        if (address.tcp && tcp_) tcp_->close(address.remote);
     }
     for (const std::string& name : entry.names) names_.erase(name);
     free_.push_back(client);
@@ -124,15 +126,68 @@ void MediaPort::remove_name(const std::string& ufrag) {
     names_.erase(found);
 }
 
+MediaPort::Address* MediaPort::find(const IcePath& path) {
+    const auto owner = owners(path.tcp).find(path.remote);
+    if (!owner) return nullptr;
+    for (Address& address : clients_[*owner].addresses)
+        if (address.tcp == path.tcp && address.remote == path.remote) return &address;
+    return nullptr;
+}
+
+void MediaPort::take_away(const IcePath& path) {
+    const auto owner = owners(path.tcp).find(path.remote);
+    if (!owner) return;
+    std::erase_if(clients_[*owner].addresses, [&](const Address& address) {
+        return address.tcp == path.tcp && address.remote == path.remote;
+    });
+    owners(path.tcp).erase(path.remote);
+    if (path.tcp && tcp_) tcp_->disown(path.remote, Clock::now());
+}
+
+bool MediaPort::expect(std::uint32_t client, const IcePath& path) {
+    if (const Address* known = find(path)) {
+        if (owners(path.tcp).find(path.remote) == client) return true;
+        if (known->claimed) return false;
+        take_away(path);
+    }
+    auto& addresses = clients_[client].addresses;
+    if (addresses.size() >= kMaxAddresses) {
+        const auto oldest = std::find_if(addresses.begin(), addresses.end(),
+                                         [](const Address& one) { return !one.claimed; });
+        // What has proved itself does not give way to what has not: its datagrams wait until then.
+        if (oldest == addresses.end()) return true;
+        take_away({{}, oldest->remote, oldest->tcp});
+    }
+    addresses.push_back({path.remote, path.tcp, false});
+    owners(path.tcp).insert(path.remote, client);
+    return true;
+}
+
 bool MediaPort::claim(std::uint32_t client, const IcePath& path) {
-    AddressTable& owners = path.tcp ? tcp_owners_ : udp_owners_;
-    if (const auto owner = owners.find(path.remote)) return *owner == client;
-    Entry& entry = clients_[client];
-    if (entry.addresses.size() >= kMaxAddresses) return false;
-    entry.addresses.emplace_back(path.remote, path.tcp);
-    owners.insert(path.remote, client);
+    auto& addresses = clients_[client].addresses;
+    if (const Address* known = find(path)) {
+        const bool ours = owners(path.tcp).find(path.remote) == client;
+        if (!ours && known->claimed) return false;
+        if (ours) {
+            std::erase_if(addresses, [known](const Address& one) { return &one == known; });
+        } else {
+            take_away(path);
+        }
+    }
+    if (addresses.size() >= kMaxAddresses) {
+        auto oldest = std::find_if(addresses.begin(), addresses.end(),
+                                   [](const Address& one) { return !one.claimed; });
+        if (oldest == addresses.end()) oldest = addresses.begin();
+        take_away({{}, oldest->remote, oldest->tcp});
+    }
+    addresses.push_back({path.remote, path.tcp, true});
+    owners(path.tcp).insert(path.remote, client);
     if (path.tcp && tcp_) tcp_->own(path.remote);
     return true;
+}
+
+void MediaPort::release(std::uint32_t client, const IcePath& path) {
+    if (owners(path.tcp).find(path.remote) == client) take_away(path);
 }
 
 MediaPort::Client* MediaPort::find_by_stun(Bytes message) {
@@ -186,19 +241,21 @@ void MediaPort::on_frame(const SocketAddress& local, const SocketAddress& remote
 void MediaPort::on_closed(const SocketAddress& local, const SocketAddress& remote) {
     const auto owner = tcp_owners_.find(remote);
     if (!owner) return;
-    Entry& entry = clients_[*owner];
-    std::erase(entry.addresses, std::pair{remote, true});
-    tcp_owners_.erase(remote);
-    entry.client->on_path_closed({local, remote, true});
+    const IcePath path{local, remote, true};
+    take_away(path);
+    clients_[*owner].client->on_path_closed(path);
 }
 
 void MediaPort::watch_tcp() {
-    if (tcp_->unowned() == 0 || tcp_timer_.armed()) return;
-    tcp_timer_ = loop_.post_after(kTcpSweep, [this] {
-        tcp_timer_.cancel();
-        tcp_->expire(Clock::now());
-        watch_tcp();
-    });
+    if (tcp_timer_.armed() && !tcp_->pausing()) return;
+    const auto deadline = tcp_->next_deadline();
+    if (!deadline) return;
+    tcp_timer_ =
+        loop_.post_after(std::clamp(*deadline - Clock::now(), kShortestTimer, kTcpSweep), [this] {
+            tcp_timer_.cancel();
+            tcp_->on_deadline(Clock::now());
+            watch_tcp();
+        });
 }
 
 void MediaPort::send(const IcePath& path, Bytes datagram, std::optional<std::uint8_t> dscp) {
@@ -216,6 +273,8 @@ void MediaPort::send(const IcePath& path, Bytes datagram, std::optional<std::uin
 }
 
 void MediaPort::flush() {
+    // Also when there is nothing: a full batch may have left as soon as there was room, and the
+    // socket would be ready, for nothing, in each turn.
     const auto flush_one = [](UdpSocket* socket, IoLoop::Watch* watch) {
         if (!socket) return;
         const bool all = socket->batch().flush();

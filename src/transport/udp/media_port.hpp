@@ -74,9 +74,19 @@ public:
     /// @return false when another has this name
     [[nodiscard]] bool add_name(std::uint32_t client, const std::string& ufrag);
     void remove_name(const std::string& ufrag);
-    /// What comes from this address is this client's.
-    /// @return false when it belongs to another, or the client has too many
+    /// A request with the client's password came from this address. Anyone can send from any
+    /// address, or send again what he has seen: what comes from there is the client's only until
+    /// another has claimed the address, and of those who expect it the last one gets it.
+    /// @return false when it is claimed by another
+    [[nodiscard]] bool expect(std::uint32_t client, const IcePath& path);
+    /// Who is at this address has answered the client: what comes from there is its alone. To be
+    /// repeated with each answer: of more than kMaxAddresses the one goes that was only expected,
+    /// or whose claim is the oldest.
+    /// @return false when it is claimed by another
     [[nodiscard]] bool claim(std::uint32_t client, const IcePath& path);
+    /// Nothing of interest comes from this address any more. Does nothing if it is not the
+    /// client's.
+    void release(std::uint32_t client, const IcePath& path);
 
     /// For many datagrams to one peer; null for an address that is not ours.
     [[nodiscard]] UdpSocket* socket(bool ipv6) const { return ipv6 ? v6_.get() : v4_.get(); }
@@ -97,9 +107,14 @@ private:
             return std::hash<std::string_view>{}(text);
         }
     };
+    struct Address {
+        SocketAddress remote;
+        bool tcp = false;
+        bool claimed = false;  ///< or only expected
+    };
     struct Entry {
         Client* client = nullptr;
-        std::vector<std::pair<SocketAddress, bool>> addresses;  ///< and whether by TCP
+        std::vector<Address> addresses;  ///< the oldest first
         std::vector<std::string> names;
     };
 
@@ -113,6 +128,10 @@ private:
     void dispatch(const SocketAddress& local, const SocketAddress& remote, bool tcp,
                   MutableBytes datagram, Time arrival);
     [[nodiscard]] Client* find_by_stun(Bytes message);
+    [[nodiscard]] AddressTable& owners(bool tcp) { return tcp ? tcp_owners_ : udp_owners_; }
+    /// Null when nobody has it.
+    [[nodiscard]] Address* find(const IcePath& path);
+    void take_away(const IcePath& path);
     void watch_tcp();
 
     IoLoop& loop_;

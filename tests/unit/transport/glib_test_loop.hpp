@@ -42,6 +42,8 @@ public:
         while (!done() && !late) loop_.turn(true);
         return done();
     }
+    /// One turn, without waiting. @return whether a descriptor was ready
+    bool turn() { return loop_.turn(false); }
     /// Runs what is ready, without waiting.
     void settle() {
         // What one turn sends on the loopback interface is there in the next.

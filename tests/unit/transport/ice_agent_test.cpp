@@ -46,7 +46,12 @@ public:
             ++sent;
             network_.carry(*this, path, ByteVector(message.begin(), message.end()));
         }
-        bool admit(const IcePath& path) override { return !refused.contains(path.remote.text()); }
+        bool expect(const IcePath& path) override { return !refused.contains(path.remote.text()); }
+        bool admit(const IcePath& path) override {
+            admitted.insert(path.remote.text());
+            return expect(path);
+        }
+        void forget(const IcePath& path) override { admitted.erase(path.remote.text()); }
         void add(const SocketAddress& at, std::uint32_t priority = 100) {
             network_.owners_[at] = this;
             agent.add_local(at, host(at, priority), network_.now);
@@ -67,6 +72,7 @@ public:
         std::vector<IceState> states;
         std::vector<IcePath> pairs;
         std::set<std::string> refused;
+        std::set<std::string> admitted;  ///< and not forgotten
         std::map<SocketAddress, std::size_t, bool (*)(const SocketAddress&, const SocketAddress&)>
             bytes_out{
                 [](const SocketAddress& a, const SocketAddress& b) { return a.text() < b.text(); }};
@@ -74,7 +80,7 @@ public:
     };
 
     void carry(End&, const IcePath& path, ByteVector message) {
-        if (lose && lose(path)) return;
+        if ((lose && lose(path)) || (lose_message && lose_message(path, message))) return;
         SocketAddress from = path.local;
         for (auto& [inner, outer] : nat)
             if (inner == from) from = outer;
@@ -128,6 +134,7 @@ public:
     Time now{std::chrono::hours{1}};
     Duration delay = 5ms;
     std::function<bool(const IcePath&)> lose;
+    std::function<bool(const IcePath&, Bytes)> lose_message;
     std::vector<std::pair<SocketAddress, SocketAddress>> nat;  ///< inner, outer
 
 private:
@@ -232,6 +239,31 @@ TEST_F(IceAgentTest, APeerBehindANatIsFoundByItsChecks) {
     EXPECT_EQ(right.agent.selected()->remote, kA);
 }
 
+TEST_F(IceAgentTest, AnAddressThatNobodyToldConnectsWithoutWaitingForTimers) {
+    net.delay = 1ms;
+    net.nat.emplace_back(kB, address("203.0.113.5", 40000));
+    left.add(kA);
+    right.add(kB);
+    know_each_other();
+    right.agent.add_remote(host(kA, 100), net.now);
+    net.run_for(15ms);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+    EXPECT_EQ(right.agent.state(), IceState::ready);
+}
+
+TEST_F(IceAgentTest, APeerThatMovesAgainAndAgainIsFollowed) {
+    // A phone between networks: the address outside of its NAT changes, hundreds of times.
+    connect();
+    for (std::uint16_t i = 0; i < 200; ++i) {
+        net.nat = {{kA, address("203.0.113.5", static_cast<std::uint16_t>(40000 + i))}};
+        net.run_for(15s);
+        ASSERT_NE(right.agent.selected(), nullptr) << i;
+        ASSERT_EQ(right.agent.selected()->remote, net.nat[0].second) << i;
+    }
+    EXPECT_EQ(right.agent.state(), IceState::ready);
+    EXPECT_LE(right.admitted.size(), CheckList::kMaxFound + 1) << "addresses of before are let go";
+}
+
 TEST_F(IceAgentTest, BothControllingIsSettledByTheTieBreaker) {
     Network::End other{net, {"otherone", "otherpasswordotherpasswo"}, true};
     left.add(kA);
@@ -267,6 +299,7 @@ TEST_F(IceAgentTest, ControlsBesideALiteAgent) {
     // A lite agent: answers, and no more.
     Network::End lite{net, kLeft, false};
     lite.add(kA);
+    lite.agent.add_remote(host(kB, 1), net.now);
     net.run_for(1s);
     EXPECT_EQ(right.agent.state(), IceState::ready);
 }
@@ -287,6 +320,41 @@ TEST_F(IceAgentTest, TheBetterPairIsNominatedAlsoWhenItAnswersLater) {
     EXPECT_EQ(left.agent.selected()->remote, right.agent.selected()->local);
 }
 
+TEST_F(IceAgentTest, ANominationThatIsNotAnsweredGivesWayToTheNextBestPair) {
+    const SocketAddress second = address("10.0.0.3", 3000);
+    left.add(kA);
+    right.add(kB, 200);
+    right.add(second, 50);
+    know_each_other();
+    net.lose_message = [](const IcePath& path, Bytes message) {
+        return path.remote == kB && StunMessage::parse(message)->use_candidate;
+    };
+    left.agent.add_remote(host(kB, 200), net.now);
+    left.agent.add_remote(host(second, 50), net.now);
+    net.run_for(15s);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+    EXPECT_EQ(left.agent.selected()->remote, second);
+    EXPECT_EQ(right.agent.selected()->local, second);
+    EXPECT_EQ(right.agent.state(), IceState::ready);
+}
+
+TEST_F(IceAgentTest, ANominationThatIsNotAnsweredIsTriedAgainWhereThereIsNoOtherPair) {
+    left.add(kA);
+    right.add(kB);
+    know_each_other();
+    bool lost = true;
+    net.lose_message = [&lost](const IcePath&, Bytes message) {
+        return lost && StunMessage::parse(message)->use_candidate;
+    };
+    left.agent.add_remote(host(kB, 200), net.now);
+    net.run_for(15s);
+    EXPECT_EQ(left.agent.state(), IceState::connected);
+    lost = false;
+    net.run_for(3s);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+    EXPECT_EQ(right.agent.state(), IceState::ready);
+}
+
 TEST_F(IceAgentTest, AggressiveNominationEndsAtTheBestPair) {
     // The peer nominates with every check: RFC 5245 agents do.
     const SocketAddress second = address("10.0.0.9", 9);
@@ -303,6 +371,7 @@ TEST_F(IceAgentTest, AggressiveNominationEndsAtTheBestPair) {
     Network::End lite{net, kLeft, true};  // answers right's checks from both addresses
     lite.add(kA);
     lite.add(second);
+    lite.agent.add_remote(host(kB, 1), net.now);
     nominate(kA, 50);
     net.run_for(100ms);
     EXPECT_EQ(right.agent.selected()->remote, kA);
@@ -446,6 +515,30 @@ TEST_F(IceAgentTest, ANominationThatThePeerForgotIsRepeatedAfterARestart) {
     EXPECT_EQ(right.agent.state(), IceState::ready) << "nominated again";
 }
 
+TEST_F(IceAgentTest, NominationsThatAreRepeatedKnowTheirAnswersAfterALongWay) {
+    connect();
+    net.delay = 400ms;
+    left.agent.restart(kLeft);
+    right.agent.restart(kRight);
+    left.agent.set_remote(kRight, false, net.now);
+    right.agent.set_remote(kLeft, false, net.now);
+    left.agent.add_remote(host(kB, 100), net.now);
+    net.run_for(2500ms);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+    EXPECT_EQ(right.agent.state(), IceState::ready);
+    // Asked four times a second while an answer takes 800 ms: one question until it is answered.
+    std::set<StunTransactionId> questions;
+    net.lose_message = [&](const IcePath& path, Bytes message) {
+        const auto stun = StunMessage::parse(message);
+        if (path.local == kA && stun->type == StunClass::request)
+            questions.insert(stun->transaction);
+        return false;
+    };
+    net.run_for(4s);
+    EXPECT_GE(questions.size(), 3U);
+    EXPECT_LE(questions.size(), 5U) << "each is given up before its answer comes";
+}
+
 TEST_F(IceAgentTest, ARestartAfterFailureConnects) {
     connect();
     net.lose = [](const IcePath&) { return true; };
@@ -479,6 +572,43 @@ TEST_F(IceAgentTest, APeerThatBeginsAnewWithoutUsKeepsItsPairUntilThen) {
 }
 
 // ---- people who mean no good
+
+TEST_F(IceAgentTest, AnAddressThatHasNotAnsweredNeverGetsMoreThanItSent) {
+    // Somebody sends an old check of the peer once more, and again, from the address of a victim.
+    for (const bool knows_peer : {true, false}) {
+        Network::End server{net, {"serverse", "serverpasswordserverpass"}, false};
+        server.add(kA);
+        if (knows_peer) server.agent.set_remote(kRight, false, net.now);
+        const SocketAddress victim = address("198.51.100.1", 4444);
+        std::size_t in = 0;
+        for (int i = 0; i < 100; ++i) {
+            const ByteVector old =
+                check("serverse:rightrig", "serverpasswordserverpass", i % 3 == 0, true);
+            in += old.size();
+            net.inject(server, {kA, victim}, old);
+            ASSERT_LE(server.bytes_out[victim], in) << i;
+            net.run_for(i % 7 * 10ms);
+            ASSERT_LE(server.bytes_out[victim], in) << i;
+        }
+        net.run_for(30s);
+        EXPECT_LE(server.bytes_out[victim], in);
+        EXPECT_GT(server.bytes_out[victim], 0U);
+        EXPECT_EQ(server.agent.selected(), nullptr);
+        EXPECT_FALSE(server.admitted.contains(victim.text()));
+    }
+}
+
+TEST_F(IceAgentTest, ErrorsAreNotLongerThanTheQuestionEither) {
+    left.add(kA);
+    left.agent.set_remote(kRight, false, net.now);
+    const SocketAddress victim = address("198.51.100.1", 4444);
+    StunWriter writer{StunClass::request, {5}};
+    writer.username("leftleft:r");
+    writer.attribute(0x7654, {});
+    const Bytes request = writer.finish(kLeft.pwd);
+    net.inject(left, {kA, victim}, request);
+    EXPECT_LE(left.bytes_out[victim], request.size());
+}
 
 struct Stranger {
     const char* name;

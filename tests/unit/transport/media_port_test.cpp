@@ -13,9 +13,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <netinet/in.h>
 #include <random>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <unordered_map>
 
 namespace rivero::transport {
@@ -241,8 +244,236 @@ TEST_F(MediaPortTest, TcpConnectionsOfNobodyAreBounded) {
     EXPECT_EQ(::send(connections[0].get(), huge.data(), huge.size(), MSG_NOSIGNAL), 4);
     EXPECT_TRUE(
         loop.run_until([&] { return port->tcp()->connections() < TcpPort::kMaxUnownedPerHost; }));
-    port->tcp()->expire(Clock::now() + TcpPort::kPatience);
+    port->tcp()->on_deadline(Clock::now() + TcpPort::kPatience);
     EXPECT_EQ(port->tcp()->connections(), 0U);
+}
+
+TEST_F(MediaPortTest, WithoutADescriptorNobodyIsAcceptedAndNothingSpins) {
+    auto connect = [&] {
+        Fd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        sockaddr_storage native{};
+        const auto size = SocketAddress::parse("127.0.0.1", port->port())->write(native);
+        EXPECT_EQ(
+            ::connect(fd.get(), reinterpret_cast<sockaddr*>(&native), static_cast<socklen_t>(size)),
+            0);
+        return fd;
+    };
+    const Fd client = connect();
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit few = before;
+    few.rlim_cur = std::min<rlim_t>(256, before.rlim_cur);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    std::vector<Fd> taken;
+    for (int fd = 0; (fd = ::dup(client.get())) >= 0;) taken.emplace_back(fd);
+    int turns = 0;
+    while (turns < 100 && loop.turn()) ++turns;
+    taken.clear();
+    setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_LT(turns, 10) << "woken for what it cannot take";
+    EXPECT_EQ(port->tcp()->counters().no_descriptor, 1U);
+    EXPECT_TRUE(loop.run_until([&] { return port->tcp()->connections() == 1; }))
+        << "and it goes on when there are descriptors again";
+}
+
+TEST_F(MediaPortTest, ConnectionsThatSayLittleOrNonsenseLeaveNothing) {
+    auto connect = [&] {
+        Fd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        sockaddr_storage native{};
+        const auto size = SocketAddress::parse("127.0.0.1", port->port())->write(native);
+        EXPECT_EQ(
+            ::connect(fd.get(), reinterpret_cast<sockaddr*>(&native), static_cast<socklen_t>(size)),
+            0);
+        return fd;
+    };
+    // Half a length, half a frame, frames of nothing, frames of nobody.
+    const Fd length = connect();
+    EXPECT_EQ(::send(length.get(), "\0", 1, 0), 1);
+    const Fd half = connect();
+    EXPECT_EQ(::send(half.get(), "\0\x40only so much", 14, 0), 14);
+    const Fd empty = connect();
+    const ByteVector zeros(60000, 0);
+    EXPECT_GT(::send(empty.get(), zeros.data(), zeros.size(), 0), 0);
+    const Fd nobody = connect();
+    const ByteVector hello{0, 14, 22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1};
+    EXPECT_EQ(::send(nobody.get(), hello.data(), hello.size(), 0),
+              static_cast<ssize_t>(hello.size()));
+    // And one that ends at once.
+    { const Fd gone = connect(); }
+    ASSERT_TRUE(loop.run_until([&] {
+        return port->tcp()->counters().accepted == 5 && port->counters().unknown_address == 1 &&
+               port->tcp()->connections() == 4;
+    }));
+    EXPECT_EQ(port->tcp()->unowned(), 4U);
+    port->tcp()->on_deadline(Clock::now() + TcpPort::kPatience);
+    EXPECT_EQ(port->tcp()->connections(), 0U);
+    std::array<std::uint8_t, 10> answer;
+    EXPECT_EQ(::recv(nobody.get(), answer.data(), answer.size(), 0), 0) << "not one byte";
+}
+
+TEST_F(MediaPortTest, AFullSocketThatWasEmptiedMeanwhileDoesNotSpin) {
+    // A pair of local sockets in place of the port's: here "full" is real.
+    std::array<int, 2> fds{};
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fds.data()), 0);
+    const Fd reader{fds[1]};
+    ASSERT_GE(dup2(fds[0], port->socket(false)->fd()), 0);
+    { const Fd same{fds[0]}; }
+    SendBatch& batch = port->socket(false)->batch();
+    batch.disable_segmentation();
+    SendBatch::Lane lane;
+    while (batch.counters().would_block == 0) {
+        ASSERT_FALSE(batch.room().empty());
+        batch.commit({}, lane, 1000);
+        port->flush();
+    }
+    std::array<std::uint8_t, 2000> buffer;
+    auto drain = [&] {
+        while (::recv(reader.get(), buffer.data(), buffer.size(), 0) >= 0) {
+        }
+    };
+    drain();
+    EXPECT_TRUE(batch.flush());  // as room() does when the batch is full
+    drain();
+    int turns = 0;
+    while (turns < 100 && loop.turn()) ++turns;
+    EXPECT_LT(turns, 10) << "woken with nothing to send";
+}
+
+/// What comes for one user of the port.
+class Recorder final : public MediaPort::Client {
+public:
+    explicit Recorder(MediaPort& port) : port_{port}, id{port.join(*this)} {}
+    ~Recorder() { port_.leave(id); }
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
+    void on_stun(MediaPort&, const IcePath&, Bytes, Time) override {}
+    void on_datagram(MediaPort&, const SocketAddress&, bool, MutableBytes, Time) override {
+        ++datagrams;
+    }
+    void on_path_closed(const IcePath&) override { ++closed; }
+
+private:
+    MediaPort& port_;
+
+public:
+    std::uint32_t id;
+    int datagrams = 0;
+    int closed = 0;
+};
+
+TEST_F(MediaPortTest, AnAddressIsTheLastOnesUntilItIsClaimed) {
+    Recorder a{*port}, b{*port};
+    Fd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    sockaddr_storage native{};
+    socklen_t size = static_cast<socklen_t>(SocketAddress::parse("127.0.0.1", 0)->write(native));
+    ASSERT_EQ(::bind(fd.get(), reinterpret_cast<sockaddr*>(&native), size), 0);
+    ASSERT_EQ(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&native), &size), 0);
+    const IcePath path{*SocketAddress::parse("127.0.0.1", port->port()),
+                       SocketAddress::from(reinterpret_cast<sockaddr&>(native)), false};
+    path.local.write(native);
+    auto sent_to = [&] {
+        const int before_a = a.datagrams, before_b = b.datagrams;
+        const auto unknown = port->counters().unknown_address;
+        const std::array<std::uint8_t, 20> rtp{0x80, 96};
+        EXPECT_EQ(::sendto(fd.get(), rtp.data(), rtp.size(), 0,
+                           reinterpret_cast<sockaddr*>(&native), size),
+                  20);
+        EXPECT_TRUE(loop.run_until([&] {
+            return a.datagrams + b.datagrams + static_cast<int>(port->counters().unknown_address) !=
+                   before_a + before_b + static_cast<int>(unknown);
+        }));
+        return a.datagrams > before_a ? 'a' : b.datagrams > before_b ? 'b' : '-';
+    };
+    EXPECT_EQ(sent_to(), '-');
+    EXPECT_TRUE(port->expect(a.id, path));
+    EXPECT_EQ(sent_to(), 'a');
+    EXPECT_TRUE(port->expect(b.id, path)) << "it may be b's as well";
+    EXPECT_EQ(sent_to(), 'b');
+    EXPECT_TRUE(port->expect(a.id, path));
+    EXPECT_TRUE(port->claim(b.id, path));
+    EXPECT_EQ(sent_to(), 'b');
+    EXPECT_FALSE(port->expect(a.id, path)) << "a request, replayed perhaps, takes nothing away";
+    EXPECT_FALSE(port->claim(a.id, path));
+    port->release(a.id, path);
+    EXPECT_EQ(sent_to(), 'b');
+    port->release(b.id, path);
+    EXPECT_EQ(sent_to(), '-');
+    EXPECT_TRUE(port->claim(a.id, path));
+    EXPECT_EQ(sent_to(), 'a');
+}
+
+TEST_F(MediaPortTest, AddressesOfOnePeerAreBoundedAndTheOldestGoes) {
+    Recorder a{*port}, b{*port};
+    auto path = [&](std::size_t i) {
+        return IcePath{*SocketAddress::parse("127.0.0.1", port->port()),
+                       *SocketAddress::parse("10.0.0.1", static_cast<std::uint16_t>(1000 + i)),
+                       false};
+    };
+    constexpr std::size_t kMany = 10 * MediaPort::kMaxAddresses;
+    for (std::size_t i = 0; i < kMany; ++i) {
+        EXPECT_TRUE(port->expect(a.id, path(i)));
+        EXPECT_TRUE(port->claim(a.id, path(i))) << "also after many others: " << i;
+        EXPECT_TRUE(port->claim(a.id, path(0))) << "the one that is in use";
+    }
+    EXPECT_FALSE(port->claim(b.id, path(0)));
+    EXPECT_FALSE(port->claim(b.id, path(kMany - 1)));
+    EXPECT_TRUE(port->claim(b.id, path(1))) << "let go";
+    // What only sends requests pushes nobody out.
+    for (std::size_t i = kMany; i < 2 * kMany; ++i) EXPECT_TRUE(port->expect(a.id, path(i)));
+    EXPECT_FALSE(port->claim(b.id, path(0)));
+    EXPECT_FALSE(port->claim(b.id, path(kMany - 1)));
+}
+
+TEST_F(MediaPortTest, PacketsCarryTheDscpThatWasAskedFor) {
+    for (const bool ipv6 : {false, true}) {
+        if (ipv6 && !port->socket(true)) continue;  // a machine without
+        auto all = open(loop, false);
+        for (MediaPort* from : {port.get(), all.get()}) {
+            for (const std::optional<std::uint8_t> dscp :
+                 {std::optional<std::uint8_t>{46}, std::optional<std::uint8_t>{}}) {
+                const Fd fd{::socket(ipv6 ? AF_INET6 : AF_INET,
+                                     SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+                const int on = 1;
+                ASSERT_EQ(setsockopt(fd.get(), ipv6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                                     ipv6 ? IPV6_RECVTCLASS : IP_RECVTOS, &on, sizeof on),
+                          0);
+                sockaddr_storage native{};
+                const std::string loopback = ipv6 ? "::1" : "127.0.0.1";
+                auto size =
+                    static_cast<socklen_t>(SocketAddress::parse(loopback, 0)->write(native));
+                ASSERT_EQ(::bind(fd.get(), reinterpret_cast<sockaddr*>(&native), size), 0);
+                ASSERT_EQ(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&native), &size), 0);
+                const IcePath path{*SocketAddress::parse(loopback, from->port()),
+                                   SocketAddress::from(reinterpret_cast<sockaddr&>(native)), false};
+                const ByteVector datagram(100, 0x80);
+                // Several, which leave together.
+                for (int i = 0; i < 3; ++i) from->send(path, datagram, dscp);
+                int got = 0;
+                EXPECT_TRUE(loop.run_until([&] {
+                    std::array<char, 1500> data{};
+                    alignas(cmsghdr) std::array<char, 64> control{};
+                    iovec vector{data.data(), data.size()};
+                    msghdr message{};
+                    message.msg_iov = &vector;
+                    message.msg_iovlen = 1;
+                    message.msg_control = control.data();
+                    message.msg_controllen = control.size();
+                    while (::recvmsg(fd.get(), &message, 0) >= 0) {
+                        int value = 0;
+                        const cmsghdr* c = CMSG_FIRSTHDR(&message);
+                        if (c && c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS)
+                            std::memcpy(&value, CMSG_DATA(c), sizeof value);
+                        if (c && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
+                            value = *CMSG_DATA(c);
+                        EXPECT_EQ(value, dscp ? *dscp << 2 : 0) << loopback;
+                        ++got;
+                        message.msg_controllen = control.size();
+                    }
+                    return got == 3;
+                }));
+            }
+        }
+    }
 }
 
 TEST_F(MediaPortTest, StrangersAreCountedAndNothingElse) {

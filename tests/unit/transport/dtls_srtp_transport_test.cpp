@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "transport/dtls_srtp_transport.hpp"
+
+#include "glib_test_loop.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <random>
+
+namespace rivero::transport {
+namespace {
+
+/// A path that is there from the beginning, and whoever can put his datagrams on it.
+class Path final : public IceTransport {
+public:
+    void set_listener(Listener* listener) override { listener_ = listener; }
+    [[nodiscard]] const IceCredentials& local_credentials() const override { return credentials_; }
+    [[nodiscard]] Result<void> gather() override { return {}; }
+    [[nodiscard]] Result<void> set_remote_credentials(const IceCredentials&) override { return {}; }
+    [[nodiscard]] Result<void> add_remote_candidate(std::string_view) override { return {}; }
+    [[nodiscard]] Result<void> add_remote_candidate(const IceCandidate&) override { return {}; }
+    void end_of_remote_candidates() override {}
+    [[nodiscard]] Result<void> restart(const IceCredentials&) override { return {}; }
+    [[nodiscard]] MutableBytes room() override { return room_; }
+    bool commit(std::size_t size) override { return send(Bytes{room_}.first(size)); }
+    std::size_t send(std::span<const Bytes> datagrams) override {
+        for (Bytes datagram : datagrams) {
+            bytes_out += datagram.size();
+            sent.emplace_back(datagram.begin(), datagram.end());
+        }
+        return datagrams.size();
+    }
+    using IceTransport::send;
+    [[nodiscard]] IceState state() const override { return IceState::ready; }
+    [[nodiscard]] const Counters& counters() const override { return counters_; }
+
+    void arrive(ByteVector datagram) {
+        bytes_in += datagram.size();
+        listener_->on_datagram(datagram, Clock::now());
+    }
+    std::deque<ByteVector> sent;
+    std::size_t bytes_in = 0;
+    std::size_t bytes_out = 0;
+
+private:
+    Listener* listener_ = nullptr;
+    std::array<std::uint8_t, kMaxDatagram> room_;
+    IceCredentials credentials_;
+    Counters counters_;
+};
+
+struct End final : DtlsSrtpTransport::Listener {
+    End(Loop& loop, const Certificate& c)
+        : certificate{c},
+          path{new Path},
+          transport{loop, std::unique_ptr<IceTransport>{path}, DtlsContext{certificate}} {
+        transport.set_listener(this);
+    }
+    void on_local_candidate(std::string_view) override {}
+    void on_gathering_done() override {}
+    void on_ice_state(IceState) override {}
+    void on_selected_pair(std::string_view, std::string_view) override {}
+    void on_dtls_state(DtlsState state, std::string_view) override { states.push_back(state); }
+    void on_rtp(MutableBytes, Time) override { ++packets; }
+    void on_rtcp(Bytes, Time) override {}
+
+    const Certificate& certificate;
+    Path* path;  ///< the transport's
+    std::vector<DtlsState> states;
+    int packets = 0;
+    DtlsSrtpTransport transport;
+};
+
+class DtlsSrtpTransportTest : public testing::Test {
+protected:
+    void start() {
+        server.transport.start_dtls(DtlsRole::server, {client.certificate.fingerprint()});
+        client.transport.start_dtls(DtlsRole::client, {server.certificate.fingerprint()});
+    }
+    void exchange() {
+        while (!client.path->sent.empty() || !server.path->sent.empty()) {
+            carry(client, server);
+            carry(server, client);
+        }
+    }
+    void carry(End& from, End& to) {
+        for (const ByteVector& datagram : std::exchange(from.path->sent, {}))
+            to.path->arrive(datagram);
+    }
+    void connect() {
+        start();
+        ASSERT_FALSE(client.path->sent.empty());
+        hello = client.path->sent.front();
+        exchange();
+        ASSERT_EQ(server.transport.dtls_state(), DtlsState::connected);
+        ASSERT_EQ(client.transport.dtls_state(), DtlsState::connected);
+        server.path->bytes_in = server.path->bytes_out = 0;
+        server.states.clear();
+    }
+    void expect_media_flows() {
+        for (auto [from, to] : {std::pair{&client, &server}, std::pair{&server, &client}}) {
+            const int before = to->packets;
+            std::array<std::uint8_t, 200> packet{0x80, 96, 0, ++seq, 0, 0, 0, 1, 0, 0, 0, 9};
+            EXPECT_TRUE(from->transport.send_rtp(packet, 100));
+            carry(*from, *to);
+            EXPECT_EQ(to->packets, before + 1);
+        }
+    }
+    /// A piece of a handshake message in clear. RFC 6347 section 4.2.2.
+    ByteVector fragment(std::uint8_t type, std::uint16_t message, std::uint32_t length,
+                        std::uint32_t offset, std::size_t size) {
+        ByteVector bytes(13 + 12 + size, 0x55);
+        ByteWriter writer{bytes};
+        writer.u8(22);
+        writer.u16(0xfefd);
+        writer.u16(0);
+        writer.u16(0);
+        writer.u32(++record);
+        writer.u16(static_cast<std::uint16_t>(12 + size));
+        writer.u8(type);
+        writer.u8(static_cast<std::uint8_t>(length >> 16));
+        writer.u16(static_cast<std::uint16_t>(length));
+        writer.u16(message);
+        writer.u8(static_cast<std::uint8_t>(offset >> 16));
+        writer.u16(static_cast<std::uint16_t>(offset));
+        writer.u8(static_cast<std::uint8_t>(size >> 16));
+        writer.u16(static_cast<std::uint16_t>(size));
+        return bytes;
+    }
+
+    GlibTestLoop loop;
+    const Certificate client_certificate = Certificate::generate();
+    const Certificate server_certificate = Certificate::generate();
+    End client{loop, client_certificate};
+    End server{loop, server_certificate};
+    ByteVector hello;  ///< the client's first
+    std::uint8_t seq = 0;
+    std::uint32_t record = 100;
+};
+
+TEST_F(DtlsSrtpTransportTest, AHelloThatIsSentAgainAndAgainChangesNothing) {
+    connect();
+    for (int i = 0; i < 1000; ++i) {
+        server.path->arrive(hello);
+        server.path->sent.clear();  // the peer did not ask for it
+    }
+    expect_media_flows();
+    EXPECT_TRUE(server.states.empty());
+    EXPECT_LE(server.path->bytes_out, server.path->bytes_in + 4096)
+        << "one answer, however often it is asked for";
+}
+
+TEST_F(DtlsSrtpTransportTest, FragmentsBeforeTheHandshakeDoNotPreventIt) {
+    start();
+    for (std::uint16_t i = 0; i < 2000; ++i) {
+        server.path->arrive(
+            fragment(i % 2 ? 11 : 16, static_cast<std::uint16_t>(1 + i % 40), 16000, i * 7, 100));
+    }
+    EXPECT_EQ(server.path->bytes_out, 0U);
+    exchange();
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+    expect_media_flows();
+}
+
+TEST_F(DtlsSrtpTransportTest, FragmentsAfterTheHandshakeChangeNothing) {
+    connect();
+    // Of hellos, which could begin another handshake, and of what comes later in one.
+    for (std::uint16_t i = 0; i < 2000; ++i) {
+        server.path->arrive(
+            fragment(i % 3 == 0 ? 1 : 11, static_cast<std::uint16_t>(i % 50), 16000, i * 7, 100));
+    }
+    EXPECT_LE(server.path->bytes_out, server.path->bytes_in);
+    server.path->sent.clear();
+    expect_media_flows();
+    EXPECT_TRUE(server.states.empty());
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+}
+
+TEST_F(DtlsSrtpTransportTest, GarbageOfAnyKindIsDroppedAndCounted) {
+    connect();
+    std::minstd_rand dice{5};
+    for (int i = 0; i < 3000; ++i) {
+        ByteVector garbage(1 + dice() % 1500);
+        for (auto& byte : garbage) byte = static_cast<std::uint8_t>(dice());
+        server.path->arrive(std::move(garbage));
+    }
+    EXPECT_LE(server.path->bytes_out, server.path->bytes_in);
+    server.path->sent.clear();
+    expect_media_flows();
+    EXPECT_TRUE(server.states.empty());
+}
+
+}  // namespace
+}  // namespace rivero::transport

@@ -102,7 +102,7 @@ transport::DtlsContext Context::dtls(CertificateKeyType key) {
     return *context;
 }
 
-transport::MediaPort* Context::port_for(Loop& worker, GMainContext* context,
+transport::MediaPort* Context::port_for(gst::GlibLoop& worker,
                                         const transport::IceSettings& settings) {
     if (defaults_.udp_port < 0 || settings.stun || !settings.turn.empty() ||
         settings.min_port != 0 || settings.max_port != 0)
@@ -122,7 +122,7 @@ transport::MediaPort* Context::port_for(Loop& worker, GMainContext* context,
         transport::MediaPort::Settings wanted;
         wanted.port = static_cast<std::uint16_t>(defaults_.udp_port);
         wanted.loopback_only = port_loopback_;
-        auto opened = transport::MediaPort::open(worker, context, wanted);
+        auto opened = transport::MediaPort::open(worker, wanted);
         if (opened) {
             port_ = std::shared_ptr<transport::MediaPort>{
                 opened->release(),
@@ -141,12 +141,12 @@ transport::MediaPort* Context::port_for(Loop& worker, GMainContext* context,
     return port_ && reaches ? port_.get() : nullptr;
 }
 
-std::unique_ptr<transport::IceTransport> Context::make_ice(Loop& worker, GMainContext* context,
+std::unique_ptr<transport::IceTransport> Context::make_ice(gst::GlibLoop& worker,
                                                            transport::IceSettings settings) {
-    if (auto* port = port_for(worker, context, settings))
-        return std::make_unique<transport::SharedIceTransport>(worker, context, *port, resolver_,
+    if (auto* port = port_for(worker, settings))
+        return std::make_unique<transport::SharedIceTransport>(worker, *port, resolver_,
                                                                std::move(settings));
-    return std::make_unique<transport::NiceIceTransport>(worker, context, resolver_,
+    return std::make_unique<transport::NiceIceTransport>(worker, worker.context(), resolver_,
                                                          std::move(settings));
 }
 

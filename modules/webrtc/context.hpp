@@ -37,7 +37,7 @@ public:
     /// By the port that all share, where that will do; by libnice where the settings name a STUN or
     /// TURN server or a range of ports. RTC worker; this may end on any thread.
     [[nodiscard]] std::unique_ptr<transport::IceTransport> make_ice(
-        Loop& worker, GMainContext* context, transport::IceSettings settings);
+        gst::GlibLoop& worker, transport::IceSettings settings);
 
     /// The settings under `rtc`.
     struct Defaults {
@@ -61,7 +61,7 @@ private:
     Defaults defaults_;
     sdp::LocalCapabilities capabilities_ = sdp::webrtc_defaults();
     std::string pem_rsa_, pem_ecdsa_;
-    [[nodiscard]] transport::MediaPort* port_for(Loop& worker, GMainContext* context,
+    [[nodiscard]] transport::MediaPort* port_for(gst::GlibLoop& worker,
                                                  const transport::IceSettings& settings);
 
     transport::HostResolver resolver_;

@@ -10,18 +10,14 @@
 namespace rivero::webrtc {
 
 /// One transport of a peer: all media sections when they are bundled, else one.
-class Peer::Leg final : private transport::DtlsSrtpTransport::Listener {
+class Peer::Leg final : private transport::DtlsSrtpTransport::Listener, private Outlet {
 public:
     Leg(Peer& peer, std::size_t transport_id, transport::IceSettings ice)
         : id{transport_id},
           twcc{peer.settings_->rtcp_ssrc, 50ms},
-          transport{peer.graph_.worker,
-                    peer.shared_.make_ice(peer.graph_.worker, peer.context_, std::move(ice)),
+          transport{peer.graph_.worker, peer.shared_.make_ice(peer.worker_, std::move(ice)),
                     *peer.dtls_},
-          control{peer.graph_.worker,
-                  [this](MutableBytes packet, std::size_t size) {
-                      return transport.send_rtp(packet, size);
-                  }},
+          control{peer.graph_.worker, *this},
           peer_{peer} {
         transport.set_listener(this);
     }
@@ -54,6 +50,10 @@ private:
     }
     void on_rtp(MutableBytes packet, Time arrival) override {
         peer_.on_rtp(*this, packet, arrival);
+    }
+    MutableBytes room() override { return transport.room(); }
+    bool send(MutableBytes room, std::size_t size, Bytes rest) override {
+        return transport.send_rtp_from(room, size, rest);
     }
     void on_rtcp(Bytes compound, Time arrival) override { peer_.on_rtcp(*this, compound, arrival); }
 

@@ -17,6 +17,10 @@ namespace {
 
 constexpr Duration kReportInterval = 1s;
 constexpr Duration kFirstReport = 300ms;
+/// By so much these may be late, to leave with what the worker is awake for anyway: the packets
+/// that feedback tells of come every few milliseconds.
+constexpr Duration kFeedbackSlack = 10ms;
+constexpr Duration kReportSlack = 50ms;
 /// RTCP comes at least every five seconds; after three times this nobody is there.
 constexpr Duration kRtcpTimeout = 15s;
 /// A REMB that is not repeated says nothing any more.
@@ -61,11 +65,11 @@ std::optional<std::string_view> ufrag_of(std::string_view candidate) {
 
 }  // namespace
 
-Peer::Peer(media::Graph& graph, GMainContext* context, Context& shared, PeerEvents events,
+Peer::Peer(media::Graph& graph, gst::GlibLoop& worker, Context& shared, PeerEvents events,
            std::shared_ptr<media::Source> audio_out, std::shared_ptr<media::Source> video_out,
            std::shared_ptr<SendTrack> audio_in, std::shared_ptr<SendTrack> video_in)
     : graph_{graph},
-      context_{context},
+      worker_{worker},
       shared_{shared},
       events_{std::move(events)},
       audio_{MediaType::audio, std::move(audio_out), clock_, graph.packets},
@@ -337,7 +341,7 @@ void Peer::on_rtp(Leg& leg, MutableBytes datagram, Time arrival) {
     }
     track->on_packet(arrival, *header, extensions, *route, std::move(packet));
     wake_by(track->next_deadline());
-    wake_by(leg.twcc.next_deadline());
+    wake_by(leg.twcc.next_deadline(), kFeedbackSlack);
 }
 
 ReceiveTrack* Peer::track_of(std::size_t section) {
@@ -450,19 +454,23 @@ Ssrc Peer::feedback_ssrc() const {
     return settings_->rtcp_ssrc;
 }
 
-void Peer::wake_by(std::optional<Time> deadline) {
-    if (!deadline || (timer_due_ && *timer_due_ <= *deadline)) return;
-    timer_due_ = deadline;
-    timer_ = graph_.worker.post_after(std::max<Duration>(*deadline - Clock::now(), 0ms),
-                                      [this] { service(); });
+void Peer::wake_by(std::optional<Time> deadline, Duration slack) {
+    if (!deadline) return;
+    const Time latest = *deadline + slack;
+    if (timer_due_ && *timer_due_ <= *deadline && timer_latest_ <= latest) return;
+    timer_latest_ = timer_due_ ? std::min(timer_latest_, latest) : latest;
+    timer_due_ = timer_due_ ? std::min(*timer_due_, *deadline) : *deadline;
+    timer_ = graph_.worker.post_within(std::max<Duration>(*timer_due_ - Clock::now(), 0ms),
+                                       std::max<Duration>(timer_latest_ - *timer_due_, 0ms),
+                                       [this] { service(); });
 }
 
 void Peer::arm(Time) {
     if (std::none_of(legs_.begin(), legs_.end(), [](auto& leg) { return leg->connected; })) return;
-    wake_by(next_report_);
+    wake_by(next_report_, kReportSlack);
     wake_by(audio_.next_deadline());
     wake_by(video_.next_deadline());
-    for (auto& leg : legs_) wake_by(leg->twcc.next_deadline());
+    for (auto& leg : legs_) wake_by(leg->twcc.next_deadline(), kFeedbackSlack);
 }
 
 void Peer::service() {

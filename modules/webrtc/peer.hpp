@@ -6,6 +6,7 @@
 #include "remb_estimator.hpp"
 #include "rivero/base/loop.hpp"
 #include "rivero/base/result.hpp"
+#include "rivero/gst/glib_loop.hpp"
 #include "rivero/media/graph.hpp"
 #include "rivero/media/source.hpp"
 #include "rivero/rtp/clock_sync.hpp"
@@ -22,8 +23,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-typedef struct _GMainContext GMainContext;
 
 namespace rivero::webrtc {
 
@@ -61,7 +60,7 @@ public:
         Ssrc rtcp_ssrc;  ///< sender of feedback when we send no media
     };
 
-    Peer(media::Graph& graph, GMainContext* context, Context& shared, PeerEvents events,
+    Peer(media::Graph& graph, gst::GlibLoop& worker, Context& shared, PeerEvents events,
          std::shared_ptr<media::Source> audio_out, std::shared_ptr<media::Source> video_out,
          std::shared_ptr<SendTrack> audio_in, std::shared_ptr<SendTrack> video_in);
     ~Peer();
@@ -126,7 +125,7 @@ private:
     /// Sends what is due and sets the timer for what comes next.
     void service();
     void arm(Time now);
-    void wake_by(std::optional<Time> deadline);
+    void wake_by(std::optional<Time> deadline, Duration slack = {});
     void add_reports(Leg& leg, Time now, std::vector<rtcp::Message>& out);
     void add_feedback(Leg& leg, Time now, std::vector<rtcp::Message>& out);
     void add_remb(Time now, std::vector<rtcp::Message>& out);
@@ -134,7 +133,7 @@ private:
     [[nodiscard]] Ssrc feedback_ssrc() const;
 
     media::Graph& graph_;
-    GMainContext* context_;
+    gst::GlibLoop& worker_;
     Context& shared_;
     PeerEvents events_;
     rtp::ClockSync clock_;
@@ -154,7 +153,8 @@ private:
     std::vector<EarlyCandidate> early_candidates_;
 
     Timer timer_;
-    std::optional<Time> timer_due_;
+    std::optional<Time> timer_due_;  ///< from then on it may run ...
+    Time timer_latest_{};            ///< ... and not later than this
     Time next_report_{};
     std::optional<Time> last_rtcp_;
     Limits limits_;

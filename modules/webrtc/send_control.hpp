@@ -11,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 
 namespace rivero::webrtc {
@@ -34,15 +33,26 @@ struct Outgoing {
     std::optional<std::uint32_t> active_targets = {};
 };
 
+/// Where packets leave: encrypts and sends.
+class Outlet {
+public:
+    /// Room for one packet, until send(); empty when none can be sent now.
+    [[nodiscard]] virtual MutableBytes room() = 0;
+    /// @param size of what lies at the beginning of `room`: the RTP header and perhaps more
+    /// @param rest of the packet; only read
+    virtual bool send(MutableBytes room, std::size_t size, Bytes rest) = 0;
+
+protected:
+    ~Outlet() = default;
+};
+
 /// What leaves over one transport of a peer: gives it transport-wide numbers, spreads bursts over
 /// time, and probes for more room. While the estimate is far above what is sent a packet passes
 /// without being touched. RTC worker.
 class SendControl {
 public:
-    /// @param transmit encrypts and sends: a packet of `size` bytes, then room for the
-    /// authentication tag
-    SendControl(Loop& worker, std::function<bool(MutableBytes packet, std::size_t size)> transmit)
-        : worker_{worker}, transmit_{std::move(transmit)} {}
+    /// @param outlet outlives this
+    SendControl(Loop& worker, Outlet& outlet) : worker_{worker}, outlet_{outlet} {}
     SendControl(const SendControl&) = delete;
     SendControl& operator=(const SendControl&) = delete;
 
@@ -68,7 +78,7 @@ public:
     /// For tracks. @return the number that a packet of so many bytes gets; none when the peer gives
     /// no feedback
     [[nodiscard]] std::optional<SeqNum> number(Time now, std::size_t bytes);
-    bool transmit(MutableBytes packet, std::size_t size) { return transmit_(packet, size); }
+    [[nodiscard]] Outlet& outlet() { return outlet_; }
 
     void on_feedback(Time now, const rtcp::TransportFeedback& feedback);
     /// @param most empty when the peer no longer says
@@ -95,7 +105,7 @@ private:
     void arm(Time now);
 
     Loop& worker_;
-    std::function<bool(MutableBytes, std::size_t)> transmit_;
+    Outlet& outlet_;
     bool transport_cc_ = false;
     bwe::Controller controller_;
     bwe::Pacer<Queued> pacer_;

@@ -3,6 +3,7 @@
 // One source, receivers that get it in different forms: with redundancy or without, from now on or
 // from the last key frame on.
 #include "base/timer_queue.hpp"
+#include "recorded_wire.hpp"
 #include "rivero/base/clock.hpp"
 #include "rivero/media/graph.hpp"
 #include "rivero/media/source.hpp"
@@ -35,12 +36,7 @@ private:
 
 struct Receiver {
     Receiver(Loop& loop, MediaType type, const sdp::NegotiatedSection& section)
-        : control{loop,
-                  [this](MutableBytes packet, std::size_t size) {
-                      wire.emplace_back(packet.begin(), packet.begin() + size);
-                      return true;
-                  }},
-          track{type, Ssrc{1}, Ssrc{2}} {
+        : control{loop, outlet}, track{type, Ssrc{1}, Ssrc{2}} {
         track.configure(section, &control);
     }
     ~Receiver() { track.leave(); }
@@ -57,7 +53,8 @@ struct Receiver {
                 header->timestamp.value,
                 {header->payload.begin(), header->payload.end()}};
     }
-    std::vector<ByteVector> wire;
+    RecordedWire outlet;
+    std::vector<ByteVector>& wire = outlet.packets;
     SendControl control;
     SendTrack track;
 };

@@ -16,6 +16,8 @@ namespace rivero::webrtc {
 namespace {
 
 constexpr std::size_t kTypicalHeader = 32;
+/// With all extensions that there are; what does not fit is not sent.
+constexpr std::size_t kMostHeader = 400;
 constexpr int kPastTicks = 90000 * 600;
 
 SeqNum random_seq() {
@@ -333,9 +335,12 @@ void SendTrack::hold_back(const rtp::Packet& packet) {
 
 void SendTrack::transmit(Time now, const Outgoing& out) {
     if (!connected_ || !control_) return;
-    // Not cleared: it is written before it is read, and this is the hottest line of the server.
-    std::array<std::uint8_t, rtp::Packet::kCapacity + 256> buffer;
     const Bytes payload = out.red ? out.packet->with_redundancy() : out.packet->payload();
+    const MutableBytes room = control_->outlet().room();
+    if (room.size() < payload.size() + kMostHeader + transport::SrtpSender::kRtpOverhead) {
+        ++counters_.unsent;
+        return;
+    }
     auto extensions = extensions_of(*out.packet);
     std::array<std::uint8_t, 255 + codec::kMaxDescriptorGrowth> descriptor;
     if (out.frame_number)
@@ -346,23 +351,32 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
     if (numbered_)
         extensions.transport_seq_num = control_->number(now, payload.size() + kTypicalHeader);
     std::size_t size = 0;
+    // The payload is encrypted from where it lies into the room; only what is not the same for all
+    // receivers is written there before.
+    Bytes rest = payload;
     if (out.rtx) {
-        size = rtx_.write(buffer, out.fields, *out.rtx, extensions_, extensions, payload);
+        size = rtx_.write(room, out.fields, *out.rtx, extensions_, extensions, payload);
+        rest = {};
+        if (size == 0) return;
+        const MutableBytes own = room.subspan(size - payload.size(), payload.size());
+        codec::PictureIds::apply(out.codec, payload, own, out.ids);
+        if (out.red) rtp::renumber_red(own, *out.red);
     } else {
-        const std::size_t header = rtp::write_header(buffer, out.fields, extensions_, extensions);
-        size = header + payload.size();
-        if (header == 0 || size + transport::SrtpSender::kRtpOverhead > buffer.size()) return;
-        std::memcpy(buffer.data() + header, payload.data(), payload.size());
+        size = rtp::write_header(room.first(kMostHeader), out.fields, extensions_, extensions);
+        if (size == 0) return;
+        if (out.ids.picture_id || out.red) {
+            const MutableBytes own =
+                room.subspan(size, out.red ? payload.size()
+                                           : std::min(codec::PictureIds::kTouched, payload.size()));
+            std::copy_n(payload.begin(), own.size(), own.begin());
+            codec::PictureIds::apply(out.codec, payload, own, out.ids);
+            if (out.red) rtp::renumber_red(own, *out.red);
+            size += own.size();
+            rest = payload.subspan(own.size());
+        }
     }
-    if (size == 0 || size + transport::SrtpSender::kRtpOverhead > buffer.size()) return;
-    if (out.ids.picture_id)
-        codec::PictureIds::apply(
-            out.codec, MutableBytes{buffer}.subspan(size - payload.size(), payload.size()),
-            out.ids);
-    if (out.red)
-        rtp::renumber_red(MutableBytes{buffer}.subspan(size - payload.size(), payload.size()),
-                          *out.red);
-    if (!control_->transmit(buffer, size)) ++counters_.unsent;
+    if (!control_->outlet().send(room, size, rest)) ++counters_.unsent;
+    size += rest.size();
     if (out.fields.marker && type() == MediaType::video) {
         if (!out.again && !out.rtx) ++counters_.pictures;
         if (extensions.transport_seq_num)
@@ -375,7 +389,7 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
         state_.on_retransmitted(repaired, size - repaired);
     } else {
         state_.on_sent(out.fields.timestamp, out.capture, payload.size(), size - payload.size());
-        if (type() == MediaType::video &&
+        if (codec_ && codec_->rtx && type() == MediaType::video &&
             (2 * payload.size() >= newest_size_ || now - newest_at_ > 500ms)) {
             newest_ = out;
             newest_size_ = payload.size();
@@ -415,6 +429,7 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
         ++counters_.not_found;
         return;
     }
+    if (resent_.empty()) resent_.resize(kMaxNoted);
     Resent& last = resent_[static_cast<std::size_t>(source_seq->value) % resent_.size()];
     if (last.seq == source_seq->value && now - last.at < rtt_ / 2) return;
     last = {source_seq->value, now};

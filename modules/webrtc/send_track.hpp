@@ -16,7 +16,6 @@
 #include "send_control.hpp"
 #include "sent_pictures.hpp"
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -167,7 +166,8 @@ private:
     static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
     Duration rtt_ = 50ms;
     /// What was sent again lately: a receiver that asks twice within a round trip gets it once.
-    std::array<Resent, 1024> resent_{};
+    std::vector<Resent> resent_;  ///< kMaxNoted of them, from the first NACK on
+    static constexpr std::size_t kMaxNoted = 1024;
     static constexpr Duration kResentWindow = 100ms;
     static constexpr std::size_t kMaxResent = 256 * 1024;  ///< bytes per window: 20 Mbit/s
     Time resent_since_;

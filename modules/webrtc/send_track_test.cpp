@@ -4,6 +4,7 @@
 
 #include "base/timer_queue.hpp"
 #include "extension_kinds.hpp"
+#include "recorded_wire.hpp"
 #include "rivero/base/clock.hpp"
 #include "rivero/media/graph.hpp"
 #include "rivero/media/source.hpp"
@@ -20,7 +21,6 @@ namespace rivero::webrtc {
 namespace {
 
 constexpr Ssrc kSsrc{0x1234}, kRtxSsrc{0x5678};
-constexpr std::size_t kRoomForTag = 64;
 
 /// Tasks wait until they are run; timers for ever.
 class StillLoop final : public Loop {
@@ -92,13 +92,10 @@ struct SendTrackTest : testing::Test {
     StillLoop loop;
     media::Graph graph{loop};
     media::Source source{graph, MediaType::video, {}};
-    std::vector<std::vector<std::uint8_t>> wire;
     Time now = Clock::now();
-    SendControl control{loop, [this](MutableBytes packet, std::size_t size) {
-                            EXPECT_LE(size + kRoomForTag, packet.size());
-                            wire.emplace_back(packet.begin(), packet.begin() + size);
-                            return true;
-                        }};
+    RecordedWire outlet;
+    std::vector<std::vector<std::uint8_t>>& wire = outlet.packets;
+    SendControl control{loop, outlet};
     SendTrack track{MediaType::video, kSsrc, kRtxSsrc};
 };
 

@@ -106,18 +106,20 @@ sdp::NegotiatedSection random_section(Dice& dice, bool receive) {
     return s;
 }
 
-struct Receiver {
+struct Receiver final : private Outlet {
     Receiver(QueueLoop& worker, std::uint32_t number)
         : ssrc{0x1000 + number},
           rtx_ssrc{0x2000 + number},
-          control{worker,
-                  [this](MutableBytes packet, std::size_t size) {
-                      sent(Bytes{packet}.first(size));
-                      return true;
-                  }},
+          control{worker, *this},
           track{MediaType::video, ssrc, rtx_ssrc} {}
     ~Receiver() { track.leave(); }
 
+    MutableBytes room() override { return buffer; }
+    bool send(MutableBytes room, std::size_t size, Bytes rest) override {
+        std::copy(rest.begin(), rest.end(), room.begin() + static_cast<std::ptrdiff_t>(size));
+        sent(room.first(size + rest.size()));
+        return true;
+    }
     void sent(Bytes packet) {
         const auto header = rtp::parse_header(packet);
         ASSERT_TRUE(header);
@@ -131,6 +133,7 @@ struct Receiver {
     }
 
     Ssrc ssrc, rtx_ssrc;
+    std::array<std::uint8_t, 2048> buffer{};
     std::map<std::pair<std::uint32_t, std::uint16_t>, std::vector<std::uint8_t>> wire;
     SeqNum last;
     std::size_t repeated = 0;

@@ -196,8 +196,8 @@ WebRtcEndpoint::WebRtcEndpoint(remote::ObjectInit init, media::MediaPipeline& pi
     auto video_out = add_output(MediaType::video, [peer_cell] {
         if (auto peer = peer_cell->lock()) peer->request_keyframe(MediaType::video);
     });
-    peer_.emplace(worker(), graph(), services().worker.context(), *context_, peer_events(),
-                  audio_out, video_out, audio_in_, video_in_);
+    peer_.emplace(worker(), graph(), services().worker, *context_, peer_events(), audio_out,
+                  video_out, audio_in_, video_in_);
     worker().post([peer_cell, weak = peer_->weak()] { *peer_cell = weak; });
 }
 

@@ -6,21 +6,24 @@
 
 namespace rivero {
 
-Timer TimerQueue::add(Time due, Task task) {
-    auto alive = std::make_shared<bool>(true);
-    heap_.push_back({due, order_++, alive, std::make_shared<Task>(std::move(task))});
-    std::push_heap(heap_.begin(), heap_.end(), Later{});
+Timer TimerQueue::add(Time due, Time latest, Task task) {
     // Cancelled timers stay in the heap until they come up. Where they outnumber the live ones,
     // sweep.
-    if (heap_.size() >= 1024 && (heap_.size() & (heap_.size() - 1)) == 0) {
-        std::erase_if(heap_, [](const Entry& e) { return !*e.alive; });
+    if (heap_.size() >= sweep_at_) {
+        std::erase_if(heap_, [](const Entry& e) { return !e.shared->alive; });
         std::make_heap(heap_.begin(), heap_.end(), Later{});
+        sweep_at_ = std::max<std::size_t>(64, 2 * heap_.size());
     }
-    return Timer{std::move(alive)};
+    auto shared = std::make_shared<Shared>();
+    shared->task = std::move(task);
+    Timer timer{std::shared_ptr<bool>{shared, &shared->alive}};
+    heap_.push_back({latest, due, order_++, std::move(shared)});
+    std::push_heap(heap_.begin(), heap_.end(), Later{});
+    return timer;
 }
 
 void TimerQueue::drop_cancelled() {
-    while (!heap_.empty() && !*heap_.front().alive) {
+    while (!heap_.empty() && !heap_.front().shared->alive) {
         std::pop_heap(heap_.begin(), heap_.end(), Later{});
         heap_.pop_back();
     }
@@ -32,8 +35,8 @@ Task TimerQueue::take_due(Time now) {
     std::pop_heap(heap_.begin(), heap_.end(), Later{});
     Entry entry = std::move(heap_.back());
     heap_.pop_back();
-    *entry.alive = false;
-    return std::move(*entry.task);
+    entry.shared->alive = false;
+    return std::move(entry.shared->task);
 }
 
 void TimerQueue::run_due(Time now) {
@@ -43,7 +46,7 @@ void TimerQueue::run_due(Time now) {
 std::optional<Time> TimerQueue::next_deadline() {
     drop_cancelled();
     if (heap_.empty()) return std::nullopt;
-    return heap_.front().due;
+    return heap_.front().latest;
 }
 
 }  // namespace rivero

@@ -28,7 +28,8 @@ void LossBased::on_feedback(Time now, int lost, int total) {
 }
 
 double LossBased::update(Time now, double delay_based) {
-    while (!floors_.empty() && now - floors_.front().at > kFloorWindow) floors_.pop_front();
+    while (!floors_.empty() && now - floors_.front().at > kFloorWindow)
+        floors_.erase(floors_.begin());
     while (!floors_.empty() && floors_.back().bps >= rate_) floors_.pop_back();
     floors_.push_back({now, rate_});
     if (fresh_) {

@@ -5,8 +5,8 @@
 #include "rivero/base/clock.hpp"
 
 #include <cstddef>
-#include <deque>
 #include <optional>
+#include <vector>
 
 namespace rivero::bwe {
 
@@ -44,7 +44,7 @@ private:
     double loss_ = 0;
     bool fresh_ = false;
     std::optional<Time> decreased_;
-    std::deque<Floor> floors_;  ///< rates of the last second, ascending
+    std::vector<Floor> floors_;  ///< rates of the last second, ascending
 };
 
 }  // namespace rivero::bwe

@@ -47,7 +47,7 @@ const Probe& Prober::make(double bps) {
     const auto bytes =
         static_cast<std::size_t>(bps / 8 * std::chrono::duration<double>(kProbeTime).count());
     sent_.push_back({++last_id_, bps, bytes, kMinPackets});
-    if (sent_.size() > kKept) sent_.pop_front();
+    if (sent_.size() > kKept) sent_.erase(sent_.begin());
     return sent_.back();
 }
 
@@ -72,7 +72,7 @@ std::optional<Probe> Prober::poll(Time now, double estimate) {
     if (awaiting_ && now - *awaiting_ > kResultTimeout) awaiting_.reset();
     while (!planned_.empty()) {
         const double bps = std::min(planned_.front(), ceiling());
-        planned_.pop_front();
+        planned_.erase(planned_.begin());
         if (estimate >= wanted_ || bps < kSuccess * estimate) continue;
         awaiting_ = now;
         next_ = now + interval_;

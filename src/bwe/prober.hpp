@@ -5,8 +5,8 @@
 #include "bwe/probe_estimator.hpp"
 #include "rivero/base/clock.hpp"
 
-#include <deque>
 #include <optional>
+#include <vector>
 
 namespace rivero::bwe {
 
@@ -36,8 +36,8 @@ private:
     int last_id_ = 0;
     double wanted_ = 0;
     bool started_ = false;
-    std::deque<double> planned_;  ///< bit/s
-    std::deque<Probe> sent_;
+    std::vector<double> planned_;  ///< bit/s
+    std::vector<Probe> sent_;
     std::optional<Time> awaiting_;  ///< since when the result of the last is awaited
     std::optional<Time> next_;
     Duration interval_ = 1500ms;

@@ -51,7 +51,7 @@ void Trendline::update(Duration sent_delta, Duration received_delta, Duration ar
     accumulated_ms_ += ms(received_delta) - ms(sent_delta);
     smoothed_ms_ = kSmoothing * smoothed_ms_ + (1 - kSmoothing) * accumulated_ms_;
     samples_.push_back({now_ms, smoothed_ms_});
-    if (samples_.size() > kWindow) samples_.pop_front();
+    if (samples_.size() > kWindow) samples_.erase(samples_.begin());
     double trend = previous_trend_;
     if (samples_.size() == kWindow) trend = slope().value_or(trend);
     detect(trend, ms(sent_delta), now_ms);

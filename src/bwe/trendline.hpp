@@ -4,8 +4,8 @@
 
 #include "rivero/base/clock.hpp"
 
-#include <deque>
 #include <optional>
+#include <vector>
 
 namespace rivero::bwe {
 
@@ -39,7 +39,7 @@ private:
     void adapt(double modified, double now_ms);
 
     std::optional<Duration> first_arrived_;
-    std::deque<Sample> samples_;
+    std::vector<Sample> samples_;
     int deltas_ = 0;
     double accumulated_ms_ = 0;
     double smoothed_ms_ = 0;

@@ -60,7 +60,7 @@ PictureIds::Ids PictureIds::forward(Codec codec, Bytes payload) {
     if (!in_source_) {
         in_source_ = true;
         newest_ = *fields.picture_id;
-        segments_ = {{newest_, last_out_ + 1 - newest_}};
+        segments_.assign(1, {newest_, last_out_ + 1 - newest_});
         if (fields.tl0_pic_idx)
             tl0_offset_ = static_cast<std::uint8_t>(last_tl0_out_ + 1 - *fields.tl0_pic_idx);
     }
@@ -87,12 +87,14 @@ void PictureIds::withhold(Codec codec, Bytes payload) {
     if (picture <= newest_) return;  // the picture was sent in part, or it is known already
     newest_ = picture;
     segments_.push_back({picture + 1, segments_.back().offset - 1});
-    if (segments_.size() > kMaxSegments) segments_.pop_front();
+    // Many at once: each of them moves those that stay.
+    if (segments_.size() > 2 * kMaxSegments)
+        segments_.erase(segments_.begin(), segments_.end() - kMaxSegments);
 }
 
-void PictureIds::apply(Codec codec, MutableBytes payload, const Ids& ids) {
+void PictureIds::apply(Codec codec, Bytes original, MutableBytes payload, const Ids& ids) {
     if (!ids.picture_id) return;
-    const Fields fields = read(codec, payload);
+    const Fields fields = read(codec, original);
     if (!fields.picture_id) return;
     const std::size_t at = fields.picture_id_at;
     if (fields.bits == 15) {

@@ -6,8 +6,8 @@
 #include "rivero/rtp/codec.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <optional>
+#include <vector>
 
 namespace rivero::codec {
 
@@ -34,7 +34,13 @@ public:
     /// A packet of a picture that is not sent at all.
     void withhold(Codec codec, Bytes payload);
     /// Writes the ids into a payload as it came.
-    static void apply(Codec codec, MutableBytes payload, const Ids& ids);
+    static void apply(Codec codec, MutableBytes payload, const Ids& ids) {
+        apply(codec, payload, payload, ids);
+    }
+    /// The same into the beginning of a copy, kTouched bytes or all of it.
+    static void apply(Codec codec, Bytes payload, MutableBytes copy, const Ids& ids);
+    /// The ids lie within so many first bytes of a payload.
+    static constexpr std::size_t kTouched = 16;
 
 private:
     struct Fields {
@@ -59,7 +65,7 @@ private:
     std::int64_t last_out_ = -1;
     std::uint8_t last_tl0_out_ = 0xff;
     std::uint8_t tl0_offset_ = 0;
-    std::deque<Segment> segments_;  ///< of the present source, oldest first
+    std::vector<Segment> segments_;  ///< of the present source, oldest first
 };
 
 }  // namespace rivero::codec

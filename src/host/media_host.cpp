@@ -35,6 +35,7 @@ MediaHost::MediaHost(int fd, const HostOptions& options)
     }
     if (auto rtc = options.settings.find("rtc"); rtc != options.settings.end())
         graph_.mtu = rtc->value("mtu", graph_.mtu);
+    worker_.post([this] { graph_.hand_out_by_turns(worker_); });
     declare_core(registry_, services_);
     modules_ = load_modules(options.module_paths, registry_, services_);
 }
@@ -46,7 +47,7 @@ MediaHost::~MediaHost() {
     for (int i = 0; i < 4; ++i) {
         std::promise<void> idle;
         worker_.post([&] {
-            graph_.flow.stop();
+            graph_.stop();
             idle.set_value();
         });
         idle.get_future().wait();

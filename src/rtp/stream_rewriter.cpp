@@ -98,7 +98,9 @@ void StreamRewriter::withhold(ExtSeqNum seq) {
     next_out_ = open.out + (open.end - open.begin);
     if (open.begin == open.end) segments_.pop_back();
     segments_.push_back({seq.value + 1, seq.value + 1, next_out_});
-    if (segments_.size() > kMaxSegments) segments_.pop_front();
+    // Many at once: each of them moves those that stay.
+    if (segments_.size() > 2 * kMaxSegments)
+        segments_.erase(segments_.begin(), segments_.end() - kMaxSegments);
 }
 
 const StreamRewriter::Segment* StreamRewriter::segment_of(std::int64_t seq) const {

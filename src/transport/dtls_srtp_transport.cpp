@@ -290,12 +290,8 @@ bool DtlsSrtpTransport::send_rtp(MutableBytes buffer, std::size_t size, ExtSeqNu
 MutableBytes DtlsSrtpTransport::room() {
     return can_send() ? ice_->room() : MutableBytes{};
 }
-bool DtlsSrtpTransport::send_rtp_from(MutableBytes room, std::size_t header, Bytes payload) {
-    const auto size = sender_->protect_rtp(room, header, payload);
-    return size && ice_->commit(*size);
-}
-bool DtlsSrtpTransport::send_rtp_in(MutableBytes room, std::size_t size) {
-    const auto protected_size = sender_->protect_rtp(room, size);
+bool DtlsSrtpTransport::send_rtp_from(MutableBytes room, std::size_t size, Bytes rest) {
+    const auto protected_size = sender_->protect_rtp(room, size, rest);
     return protected_size && ice_->commit(*protected_size);
 }
 

@@ -86,10 +86,9 @@ public:
     /// For packets whose payload many receivers share. Room for one packet, see
     /// IceTransport::room(); empty when none can be sent now.
     [[nodiscard]] MutableBytes room();
-    /// Encrypts `payload` behind the RTP header that the caller wrote at the beginning of `room`.
-    bool send_rtp_from(MutableBytes room, std::size_t header, Bytes payload);
-    /// The same with a packet of `size` bytes that lies in `room`.
-    bool send_rtp_in(MutableBytes room, std::size_t size);
+    /// Encrypts what the caller wrote at the beginning of `room`, `size` bytes with the RTP header,
+    /// and behind it `rest`, which is only read; and sends.
+    bool send_rtp_from(MutableBytes room, std::size_t size, Bytes rest);
     /// Encrypts a packet without sending it: for batches. Empty when there are no keys or it must
     /// not be sent.
     [[nodiscard]] std::optional<Bytes> protect_rtp(MutableBytes buffer, std::size_t size);

@@ -54,6 +54,12 @@ public:
     [[nodiscard]] virtual bool is_current() const = 0;
     /// Loop only. Runs `task` once, not before `delay` has passed, unless the Timer dies earlier.
     virtual Timer post_after(Duration delay, Task task) = 0;
+    /// The same for what may come up to `slack` late: a loop that is awake for something else does
+    /// it then, and need not wake up twice.
+    virtual Timer post_within(Duration delay, Duration slack, Task task) {
+        static_cast<void>(slack);
+        return post_after(delay, std::move(task));
+    }
 };
 
 /// A T that only its loop can reach.

@@ -8,8 +8,8 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
+#include <vector>
 
 namespace rivero::rtp {
 
@@ -71,9 +71,9 @@ private:
     bool in_source_ = false;  ///< something of the current source was sent
     std::int64_t next_out_;   ///< above all that was sent, unwrapped
     std::uint32_t timestamp_offset_ = 0;
-    RtpTimestamp last_timestamp_;   ///< outgoing, of the newest packet ...
-    Time last_capture_;             ///< ... and its capture
-    std::deque<Segment> segments_;  ///< of the current source, oldest first; the last one is open
+    RtpTimestamp last_timestamp_;    ///< outgoing, of the newest packet ...
+    Time last_capture_;              ///< ... and its capture
+    std::vector<Segment> segments_;  ///< of the current source, oldest first; the last one is open
 };
 
 }  // namespace rivero::rtp

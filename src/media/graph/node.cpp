@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kGroupBytes = 4 * 1024 * 1024;
 constexpr std::size_t kGroupPackets = 8192;
 constexpr std::size_t kMaxDecodedAtOnce = 25;
+/// In one turn.
+constexpr std::size_t kMostPushed = 256;
 
 }  // namespace
 
@@ -23,6 +25,7 @@ Node::Node(Source& source, Graph& graph, Format format, Stage* stage)
 }
 
 Node::~Node() {
+    std::erase(graph_.with_packets_, this);
     for (Sink* sink : sinks_) {
         if (!sink) continue;
         sink->node_ = nullptr;
@@ -60,6 +63,7 @@ void Node::hand_to(Sink& sink, const Media& media) {
 
 template <class User>
 bool Node::takes(User& user, Selection& selection, const rtp::Packet& packet) {
+    if (!source_.encodings_ || stage_) return true;
     if (packet.encoding == selection.wanted && packet.encoding != selection.current &&
         packet.starts_keyframe) {
         selection.current = selection.wanted;
@@ -68,31 +72,36 @@ bool Node::takes(User& user, Selection& selection, const rtp::Packet& packet) {
     return packet.encoding == selection.current;
 }
 
-void Node::push_selected(const rtp::PacketPtr& packet) {
-    const std::size_t encoding = packet->encoding;
+void Node::push(const rtp::PacketPtr& packet) {
+    const std::size_t encoding = source_.encodings_ && !stage_ ? packet->encoding : 0;
     if (encoding >= histories_.size()) return;
     if (!histories_[encoding]) histories_[encoding] = std::make_unique<rtp::PacketHistory>();
     histories_[encoding]->add(packet);
     keep(packet, encoding);
-    ++handing_out_;
-    for (std::size_t i = 0; i < sinks_.size(); ++i)
-        if (sinks_[i] && takes(*sinks_[i], sinks_[i]->selection_, *packet))
-            hand_to(*sinks_[i], packet);
-    for (std::size_t i = 0; i < stages_.size(); ++i)
-        if (takes(*stages_[i], stages_[i]->selection, *packet)) stages_[i]->on_packet(packet);
-    if (--handing_out_ == 0) std::erase(sinks_, nullptr);
+    if (pushed_.empty()) graph_.with_packets_.push_back(this);
+    pushed_.push_back(packet);
+    if (!graph_.turn_end_ || pushed_.size() >= kMostPushed) hand_out();
 }
 
-void Node::push(const rtp::PacketPtr& packet) {
-    if (source_.encodings_ && !stage_) return push_selected(packet);
-    histories_[0]->add(packet);
-    keep(packet, 0);
-    ++handing_out_;
-    // By index: a sink may come or leave while it is served.
-    for (std::size_t i = 0; i < sinks_.size(); ++i)
-        if (sinks_[i]) hand_to(*sinks_[i], packet);
-    for (std::size_t i = 0; i < stages_.size(); ++i) stages_[i]->on_packet(packet);
-    if (--handing_out_ == 0) std::erase(sinks_, nullptr);
+void Node::hand_out() {
+    // What a receiver pushes while it is served waits until that is over.
+    if (handing_out_ != 0) return;
+    while (!pushed_.empty()) {
+        std::erase(graph_.with_packets_, this);
+        going_.swap(pushed_);
+        ++handing_out_;
+        // By index: a sink may come or leave while it is served.
+        for (std::size_t i = 0; i < sinks_.size(); ++i)
+            for (std::size_t p = 0; p < going_.size() && sinks_[i]; ++p)
+                if (takes(*sinks_[i], sinks_[i]->selection_, *going_[p]))
+                    hand_to(*sinks_[i], going_[p]);
+        for (std::size_t i = 0; i < stages_.size(); ++i)
+            for (std::size_t p = 0; p < going_.size() && i < stages_.size(); ++p)
+                if (takes(*stages_[i], stages_[i]->selection, *going_[p]))
+                    stages_[i]->on_packet(going_[p]);
+        going_.clear();
+        if (--handing_out_ == 0) std::erase(sinks_, nullptr);
+    }
 }
 
 void Node::push(const gst::Frame& frame) {
@@ -107,6 +116,7 @@ void Node::push(const gst::Frame& frame) {
 }
 
 void Node::switched() {
+    hand_out();
     // The old numbers may come again, for other packets.
     if (histories_[0]) histories_[0]->clear();
     for (auto& group : groups_) group.clear();
@@ -119,6 +129,7 @@ void Node::switched() {
 
 void Node::set_caps(const gst::Caps& caps) {
     if (format_.caps == caps) return;
+    hand_out();
     format_.caps = caps;
     ++handing_out_;
     for (std::size_t i = 0; i < sinks_.size(); ++i)
@@ -128,6 +139,7 @@ void Node::set_caps(const gst::Caps& caps) {
 }
 
 void Node::add(Sink& sink) {
+    hand_out();
     sinks_.push_back(&sink);
     ++users_;
     sink.node_ = this;
@@ -222,7 +234,10 @@ bool Node::replay_to(Sink& sink, const Selection& selection) {
 
 void Node::request_keyframe(const Selection& selection, Sink* fresh) {
     if (format_.type != MediaType::video) return;
-    if (fresh && replay_to(*fresh, selection)) return;
+    if (fresh) {
+        hand_out();  // it is among what was kept, too
+        if (replay_to(*fresh, selection)) return;
+    }
     if (!makes_keyframes()) return;
     if (stage_) {
         stage_->request_keyframe();

@@ -63,7 +63,10 @@ public:
     /// object means no change.
     void set_caps(const gst::Caps& caps);
 
+    /// Handed out at once or at the end of the turn: Graph::hand_out_by_turns().
     void push(const rtp::PacketPtr& packet);
+    /// Now, before something changes for those that it is for.
+    void hand_out();
     void push(const gst::Frame& frame);
 
     void add(Sink& sink);
@@ -116,11 +119,12 @@ private:
     std::vector<std::unique_ptr<Stage>> stages_;
     std::size_t users_ = 0;
     int handing_out_ = 0;
+    std::vector<rtp::PacketPtr> pushed_;  ///< in this turn
+    std::vector<rtp::PacketPtr> going_;   ///< are being handed out
     /// Whether he gets the packet; it may make him switch. Root of a source with several encodings
     /// only.
     template <class User>
-    [[nodiscard]] static bool takes(User& user, Selection& selection, const rtp::Packet& packet);
-    void push_selected(const rtp::PacketPtr& packet);
+    [[nodiscard]] bool takes(User& user, Selection& selection, const rtp::Packet& packet);
 
     /// rtp only; by encoding, the first is always there.
     std::array<std::unique_ptr<rtp::PacketHistory>, Encodings::kMax> histories_;

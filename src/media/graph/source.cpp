@@ -34,6 +34,7 @@ void Source::set_format(Format format) {
         root_->set_caps(format.caps);
         return;
     }
+    if (root_) root_->hand_out();
     auto old = std::move(root_);
     // New stages first, where sinks go; the old tree ends when nobody is with it any more.
     for (Sink* sink : sinks_)
@@ -53,6 +54,7 @@ void Source::clear_format() {
 }
 
 void Source::set_encodings(std::size_t count) {
+    if (root_) root_->hand_out();
     if (count <= 1) {
         encodings_.reset();
         return;
@@ -137,6 +139,7 @@ void Source::push(const gst::Frame& frame) {
 }
 
 void Source::end_of_stream() {
+    if (root_) root_->hand_out();
     for (Sink* sink : std::vector<Sink*>{sinks_}) sink->on_end_of_stream();
 }
 

@@ -12,8 +12,8 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <sys/time.h>
+#include <vector>
 
 namespace rivero::transport {
 namespace {
@@ -304,9 +304,9 @@ struct DtlsAssociation::State {
     Bytes incoming;  // borrowed for the time of one receive()
     std::array<std::uint8_t, 2048> scratch;
     std::uint32_t records_in_clear = 0;
-    std::deque<ByteVector> outgoing;
-    std::deque<DtlsEvent> events;
-    std::deque<ByteVector> data;
+    std::vector<ByteVector> outgoing;
+    std::vector<DtlsEvent> events;
+    std::vector<ByteVector> data;
     std::optional<Time> handshake_ends;
     std::optional<Time> retransmit_at;
     Counters counters;
@@ -401,10 +401,10 @@ std::optional<Time> DtlsAssociation::next_deadline() const {
 
 namespace {
 template <class T>
-std::optional<T> take_first(std::deque<T>& queue) {
+std::optional<T> take_first(std::vector<T>& queue) {
     if (queue.empty()) return std::nullopt;
     std::optional<T> first{std::move(queue.front())};
-    queue.pop_front();
+    queue.erase(queue.begin());
     return first;
 }
 }  // namespace

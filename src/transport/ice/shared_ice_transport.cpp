@@ -38,9 +38,8 @@ constexpr Duration kShortestTimer = 1ms;
 struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceTransport::State>,
                                          IceAgent::Shell,
                                          MediaPort::Client {
-    State(Loop& l, GMainContext* c, MediaPort& p, HostResolver& r, IceSettings s)
+    State(IoLoop& l, MediaPort& p, HostResolver& r, IceSettings s)
         : loop{l},
-          context{c},
           port{p},
           settings{std::move(s)},
           // No TCP: active candidates come to us by themselves, and we connect to no passive ones.
@@ -260,7 +259,7 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
         if (own || !gathered || own_failed) return;
         const bool loopback = std::all_of(addresses.begin(), addresses.end(),
                                           [](const LocalAddress& a) { return a.loopback; });
-        auto opened = MediaPort::open(loop, context, {0, settings.ipv6, false, true, loopback});
+        auto opened = MediaPort::open(loop, {0, settings.ipv6, false, true, loopback});
         if (!opened) {
             own_failed = true;
             log_topic("transport")
@@ -363,8 +362,7 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
         SendBatch::Lane lane;
     };
 
-    Loop& loop;
-    GMainContext* context;
+    IoLoop& loop;
     MediaPort& port;
     IceSettings settings;
     Counters counters;
@@ -392,9 +390,9 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
     Time timer_due;
 };
 
-SharedIceTransport::SharedIceTransport(Loop& loop, GMainContext* context, MediaPort& port,
-                                       HostResolver& resolver, IceSettings settings)
-    : state_{std::make_shared<State>(loop, context, port, resolver, std::move(settings))} {}
+SharedIceTransport::SharedIceTransport(IoLoop& loop, MediaPort& port, HostResolver& resolver,
+                                       IceSettings settings)
+    : state_{std::make_shared<State>(loop, port, resolver, std::move(settings))} {}
 
 SharedIceTransport::~SharedIceTransport() {
     state_->shut();

@@ -2,12 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "rivero/base/loop.hpp"
+#include "rivero/base/io_loop.hpp"
 #include "transport/ice/ice_transport.hpp"
 
 #include <memory>
-
-typedef struct _GMainContext GMainContext;
 
 namespace rivero::transport {
 
@@ -18,9 +16,8 @@ class MediaPort;
 /// where a STUN or TURN server is needed, or ports per peer are wanted: NiceIceTransport.
 class SharedIceTransport final : public IceTransport {
 public:
-    /// @param loop runs on `context`. All three, and the port, outlive this.
-    SharedIceTransport(Loop& loop, GMainContext* context, MediaPort& port, HostResolver& resolver,
-                       IceSettings settings);
+    /// @param loop outlives this, as do port and resolver
+    SharedIceTransport(IoLoop& loop, MediaPort& port, HostResolver& resolver, IceSettings settings);
     ~SharedIceTransport() override;
 
     void set_listener(Listener* listener) override;

@@ -176,23 +176,24 @@ std::size_t SrtpCipher::tag_size() const {
     return state_->tag_size;
 }
 
-bool SrtpCipher::seal(MutableBytes packet, std::size_t clear, Bytes secret, Ssrc ssrc,
+bool SrtpCipher::seal(MutableBytes packet, std::size_t clear, Bytes rest, Ssrc ssrc,
                       std::uint64_t index, Bytes trailer, MutableBytes tag) {
     State& s = *state_;
     RIVERO_ASSERT(s.seals && tag.size() == s.tag_size, "a sealing cipher and room for its tag");
-    RIVERO_ASSERT(packet.size() == clear + secret.size(), "a place for each byte");
+    RIVERO_ASSERT(packet.size() >= clear + rest.size(), "a place for each byte");
     if (!s.set_iv(ssrc, index)) return false;
-    MutableBytes place = packet.subspan(clear);
+    const MutableBytes here = packet.subspan(clear, packet.size() - clear - rest.size());
+    const MutableBytes place = packet.last(rest.size());
     if (s.aead) {
         int written = 0;
-        std::array<std::uint8_t, 16> rest;
+        std::array<std::uint8_t, 16> nothing;
         return s.authenticate_only(packet.first(clear)) && s.authenticate_only(trailer) &&
-               s.crypt(place, secret) &&
-               EVP_EncryptFinal_ex(s.context.get(), rest.data(), &written) == 1 &&
+               s.crypt(here) && s.crypt(place, rest) &&
+               EVP_EncryptFinal_ex(s.context.get(), nothing.data(), &written) == 1 &&
                EVP_CIPHER_CTX_ctrl(s.context.get(), EVP_CTRL_AEAD_GET_TAG,
                                    static_cast<int>(tag.size()), tag.data()) == 1;
     }
-    if (!s.crypt(place, secret)) return false;
+    if (!s.crypt(here) || !s.crypt(place, rest)) return false;
     auto digest = s.hmac.of(packet, trailer);
     std::copy_n(digest.begin(), tag.size(), tag.begin());
     return true;

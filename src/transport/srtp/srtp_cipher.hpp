@@ -48,18 +48,20 @@ public:
     [[nodiscard]] SrtpProfile profile() const;
     [[nodiscard]] std::size_t tag_size() const;
 
-    /// Encrypts `secret` into `packet` behind its first `clear` bytes, and writes the tag.
-    /// @param secret as long as the rest of `packet`: the very same bytes, or others
+    /// Encrypts what lies in `packet` behind its first `clear` bytes, in place, but the last of it
+    /// from elsewhere, and writes the tag.
+    /// @param rest what the end of `packet` is to become, unless it lies there already (then
+    ///        empty). The fastest where a multiple of 16 bytes lies before it
     /// @param trailer authenticated behind the packet: the ROC in SRTP with HMAC, the index word in
     ///        SRTCP; empty in SRTP with AEAD, which has the ROC in the nonce
     /// @param tag tag_size() bytes; may lie directly behind the packet
     /// @return false when OpenSSL fails
-    [[nodiscard]] bool seal(MutableBytes packet, std::size_t clear, Bytes secret, Ssrc ssrc,
+    [[nodiscard]] bool seal(MutableBytes packet, std::size_t clear, Bytes rest, Ssrc ssrc,
                             std::uint64_t index, Bytes trailer, MutableBytes tag);
-    /// The same in place.
+    /// All of it in place.
     [[nodiscard]] bool seal(MutableBytes packet, std::size_t clear, Ssrc ssrc, std::uint64_t index,
                             Bytes trailer, MutableBytes tag) {
-        return seal(packet, clear, packet.subspan(clear), ssrc, index, trailer, tag);
+        return seal(packet, clear, Bytes{}, ssrc, index, trailer, tag);
     }
     /// Checks the tag and decrypts `packet` from `clear` on.
     /// @param encrypted false: only checks the tag (SRTCP without the E flag)

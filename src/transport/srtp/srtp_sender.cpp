@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstring>
 #include <vector>
 
@@ -21,18 +22,22 @@ constexpr std::size_t kRtcpIndexWord = 4;
 }  // namespace
 
 struct SrtpSender::Stream {
-    /// A packet that was sent: its index and a part of its tag, which tells whether the same index
-    /// comes again with the same bytes.
-    struct Sent {
-        std::uint32_t index = 0;
-        std::uint32_t tag = 0;
-    };
-
     bool started = false;
     std::uint64_t highest = 0;
-    std::int64_t base = 0;   ///< roll-overs that the caller counted before the first packet
-    std::vector<Sent> sent;  ///< kHistory with AEAD, else empty
-    std::vector<bool> used;  ///< whether the place in `sent` holds something
+    std::int64_t base = 0;  ///< roll-overs that the caller counted before the first packet
+    /// Of the last kHistory indices up to the highest, by index modulo kHistory: a part of the tag,
+    /// which tells whether the same index comes again with the same bytes. Empty without AEAD.
+    std::vector<std::uint32_t> tags;
+    std::bitset<kHistory> sent;  ///< which of these indices were
+
+    /// Those between the highest and this one were not sent.
+    void advance(std::uint64_t index) {
+        if (!started || index - highest >= kHistory) {
+            sent.reset();
+        } else {
+            for (std::uint64_t i = highest + 1; i < index; ++i) sent.reset(i % kHistory);
+        }
+    }
 };
 
 SrtpSender::SrtpSender(SrtpProfile profile, const SrtpMasterKey& master)
@@ -52,8 +57,7 @@ SrtpSender::Stream* SrtpSender::stream(Ssrc ssrc) {
         }
         place = streams_.emplace(ssrc, std::make_unique<Stream>()).first;
         if (rtp_.profile() != SrtpProfile::aes128_cm_sha1_80) {
-            place->second->sent.resize(kHistory);
-            place->second->used.resize(kHistory);
+            place->second->tags.resize(kHistory);
         }
     }
     last_ssrc_ = ssrc;
@@ -67,6 +71,11 @@ void SrtpSender::remove_stream(Ssrc ssrc) {
 }
 
 std::optional<std::size_t> SrtpSender::protect_rtp(MutableBytes buffer, std::size_t size) {
+    return protect_rtp(buffer, size, Bytes{});
+}
+
+std::optional<std::size_t> SrtpSender::protect_rtp(MutableBytes buffer, std::size_t size,
+                                                   Bytes rest) {
     auto header = read_rtp_header(buffer.first(std::min(size, buffer.size())));
     if (!header) {
         ++counters_.refused_malformed;
@@ -76,22 +85,7 @@ std::optional<std::size_t> SrtpSender::protect_rtp(MutableBytes buffer, std::siz
     if (!s) return std::nullopt;
     const std::uint64_t index =
         s->started ? estimate_index(s->highest, header->seq.value) : header->seq.value;
-    return protect(buffer, header->size, buffer.subspan(header->size, size - header->size), *s,
-                   header->ssrc, index);
-}
-
-std::optional<std::size_t> SrtpSender::protect_rtp(MutableBytes buffer, std::size_t header_size,
-                                                   Bytes payload) {
-    auto header = read_rtp_header(buffer.first(std::min(header_size, buffer.size())));
-    if (!header || header->size != header_size) {
-        ++counters_.refused_malformed;
-        return std::nullopt;
-    }
-    Stream* s = stream(header->ssrc);
-    if (!s) return std::nullopt;
-    const std::uint64_t index =
-        s->started ? estimate_index(s->highest, header->seq.value) : header->seq.value;
-    return protect(buffer, header_size, payload, *s, header->ssrc, index);
+    return protect(buffer, header->size, size, rest, *s, header->ssrc, index);
 }
 
 std::optional<std::size_t> SrtpSender::protect_rtp(MutableBytes buffer, std::size_t size,
@@ -108,46 +102,47 @@ std::optional<std::size_t> SrtpSender::protect_rtp(MutableBytes buffer, std::siz
         ++counters_.refused_malformed;
         return std::nullopt;
     }
-    return protect(buffer, header->size, buffer.subspan(header->size, size - header->size), *s,
-                   header->ssrc, static_cast<std::uint64_t>(seq.value - s->base));
+    return protect(buffer, header->size, size, {}, *s, header->ssrc,
+                   static_cast<std::uint64_t>(seq.value - s->base));
 }
 
 std::optional<std::size_t> SrtpSender::protect(MutableBytes buffer, std::size_t header_size,
-                                               Bytes payload, Stream& s, Ssrc ssrc,
+                                               std::size_t here, Bytes rest, Stream& s, Ssrc ssrc,
                                                std::uint64_t index) {
     const std::size_t tag_size = rtp_.tag_size();
-    const std::size_t size = header_size + payload.size();
+    const std::size_t size = here + rest.size();
     if (size > buffer.size() || buffer.size() - size < tag_size || index >= kIndexLimit) {
         ++counters_.refused_malformed;
         return std::nullopt;
     }
-    const bool aead = !s.sent.empty();
+    const bool aead = !s.tags.empty();
     const std::size_t place = index % kHistory;
     bool again = false;
     if (aead && s.started && index <= s.highest) {
-        again = s.used[place] && s.sent[place].index == static_cast<std::uint32_t>(index);
         if (s.highest - index >= kHistory) {
             ++counters_.refused_nonce_reuse;  // nobody knows any more whether it was sent
             return std::nullopt;
         }
+        again = s.sent.test(place);
     }
     std::array<std::uint8_t, 4> roc;
     ByteWriter{roc}.u32(static_cast<std::uint32_t>(index >> 16));
     MutableBytes tag = buffer.subspan(size, tag_size);
-    if (!rtp_.seal(buffer.first(size), header_size, payload, ssrc, index,
-                   aead ? Bytes{} : Bytes{roc}, tag)) {
+    if (!rtp_.seal(buffer.first(size), header_size, rest, ssrc, index, aead ? Bytes{} : Bytes{roc},
+                   tag)) {
         ++counters_.refused_malformed;
         return std::nullopt;
     }
     if (aead) {
         std::uint32_t tag_part = 0;
         std::memcpy(&tag_part, tag.data(), sizeof tag_part);
-        if (again && s.sent[place].tag != tag_part) {
+        if (again && s.tags[place] != tag_part) {
             ++counters_.refused_nonce_reuse;
             return std::nullopt;
         }
-        s.sent[place] = {static_cast<std::uint32_t>(index), tag_part};
-        s.used[place] = true;
+        if (!s.started || index > s.highest) s.advance(index);
+        s.tags[place] = tag_part;
+        s.sent.set(place);
     }
     s.highest = s.started ? std::max(s.highest, index) : index;
     s.started = true;

@@ -54,10 +54,11 @@ public:
     /// one without a roll-over, and so does this; what lies before that roll-over is refused.
     [[nodiscard]] std::optional<std::size_t> protect_rtp(MutableBytes buffer, std::size_t size,
                                                          ExtSeqNum seq);
-    /// A header of our own before a payload that others share: `payload` is only read.
-    /// @param buffer begins with the RTP header, has room for payload and tag behind it
-    [[nodiscard]] std::optional<std::size_t> protect_rtp(MutableBytes buffer, std::size_t header,
-                                                         Bytes payload);
+    /// A packet whose end others share: `rest` is only read.
+    /// @param buffer begins with the first `size` bytes of the packet, the whole header at least;
+    ///        has room for the rest and the tag behind it
+    [[nodiscard]] std::optional<std::size_t> protect_rtp(MutableBytes buffer, std::size_t size,
+                                                         Bytes rest);
     /// @param buffer a compound RTCP packet of `size` bytes, then kRtcpOverhead bytes of room
     [[nodiscard]] std::optional<std::size_t> protect_rtcp(MutableBytes buffer, std::size_t size);
 
@@ -69,8 +70,8 @@ public:
 private:
     struct Stream;
     Stream* stream(Ssrc ssrc);
-    std::optional<std::size_t> protect(MutableBytes buffer, std::size_t header, Bytes payload,
-                                       Stream& stream, Ssrc ssrc, std::uint64_t index);
+    std::optional<std::size_t> protect(MutableBytes buffer, std::size_t header, std::size_t size,
+                                       Bytes rest, Stream& stream, Ssrc ssrc, std::uint64_t index);
 
     SrtpCipher rtp_;
     SrtpCipher rtcp_;

@@ -3,11 +3,7 @@
 #include "transport/udp/media_port.hpp"
 
 #include "rivero/base/log.hpp"
-#include "transport/glib_owner.hpp"
 #include "transport/stun/stun_message.hpp"
-
-#include <glib-unix.h>
-#include <glib.h>
 
 #include <algorithm>
 
@@ -15,8 +11,6 @@ namespace rivero::transport {
 namespace {
 
 constexpr int kTries = 20;
-/// Batches of one socket in one turn, so that timers and calls have theirs under any load.
-constexpr int kBatchesPerTurn = 4;
 /// The longest time between two looks at TCP connections of nobody, and the shortest.
 constexpr Duration kTcpSweep = 1s;
 constexpr Duration kShortestTimer = 1ms;
@@ -28,37 +22,8 @@ SocketAddress any(bool ipv6, bool loopback, std::uint16_t port) {
 
 }  // namespace
 
-/// Two sources: one has the descriptors; the other is never ready, but is asked before each
-/// poll(2), ahead of all others: the end of a turn.
-struct MediaPort::Sources {
-    struct Receive {
-        GSource source;
-        MediaPort* port;
-    };
-    struct Flush {
-        GSource source;
-        MediaPort* port;
-    };
-    struct Watched {
-        gpointer tag = nullptr;
-        bool waits_to_write = false;
-    };
-    GlibOwner<GSource> receive;
-    GlibOwner<GSource> flush;
-    Watched v4, v6;
-    gpointer tcp = nullptr;
-
-    void want_write(Watched& watched, bool wanted) {
-        if (!watched.tag || watched.waits_to_write == wanted) return;
-        watched.waits_to_write = wanted;
-        g_source_modify_unix_fd(receive.get(), watched.tag,
-                                static_cast<GIOCondition>(wanted ? G_IO_IN | G_IO_OUT : G_IO_IN));
-    }
-};
-
-Result<std::unique_ptr<MediaPort>> MediaPort::open(Loop& loop, GMainContext* context,
-                                                   const Settings& settings) {
-    std::unique_ptr<MediaPort> port{new MediaPort{loop, context}};
+Result<std::unique_ptr<MediaPort>> MediaPort::open(IoLoop& loop, const Settings& settings) {
+    std::unique_ptr<MediaPort> port{new MediaPort{loop}};
     Result<void> bound;
     // UDP and TCP, IPv4 and IPv6 on one number: the number that one of them got may be taken for
     // another.
@@ -72,7 +37,6 @@ Result<std::unique_ptr<MediaPort>> MediaPort::open(Loop& loop, GMainContext* con
     return port;
 }
 
-MediaPort::MediaPort(Loop& loop, GMainContext* context) : loop_{loop}, context_{context} {}
 MediaPort::~MediaPort() {
     flush();
 }
@@ -109,53 +73,14 @@ Result<void> MediaPort::bind(const Settings& settings, std::uint16_t number) {
 }
 
 void MediaPort::attach() {
-    static GSourceFuncs receive_functions = {
-        nullptr,
-        nullptr,
-        [](GSource* source, GSourceFunc, gpointer) noexcept -> gboolean {
-            MediaPort& port = *reinterpret_cast<Sources::Receive*>(source)->port;
-            Sources& s = *port.sources_;
-            auto ready = [source](gpointer tag) {
-                return tag ? g_source_query_unix_fd(source, tag) : GIOCondition{};
-            };
-            const auto v4 = ready(s.v4.tag);
-            const auto v6 = ready(s.v6.tag);
-            if ((v4 & ~G_IO_OUT) != 0) port.receive(*port.v4_);
-            if ((v6 & ~G_IO_OUT) != 0) port.receive(*port.v6_);
-            if (ready(s.tcp) != 0) {
-                port.tcp_->on_ready(Clock::now());
-                port.watch_tcp();
-            }
-            return G_SOURCE_CONTINUE;
-        },
-        nullptr,
-        nullptr,
-        nullptr};
-    static GSourceFuncs flush_functions = {
-        [](GSource* source, gint* timeout) noexcept -> gboolean {
-            *timeout = -1;
-            reinterpret_cast<Sources::Flush*>(source)->port->flush();
-            return FALSE;
-        },
-        nullptr,
-        [](GSource*, GSourceFunc, gpointer) noexcept -> gboolean { return G_SOURCE_CONTINUE; },
-        nullptr,
-        nullptr,
-        nullptr};
-    sources_ = std::make_unique<Sources>();
-    sources_->receive.reset(g_source_new(&receive_functions, sizeof(Sources::Receive)));
-    reinterpret_cast<Sources::Receive*>(sources_->receive.get())->port = this;
-    sources_->flush.reset(g_source_new(&flush_functions, sizeof(Sources::Flush)));
-    reinterpret_cast<Sources::Flush*>(sources_->flush.get())->port = this;
-    g_source_set_priority(sources_->flush.get(), G_PRIORITY_HIGH);
-    auto add = [this](int fd) {
-        return g_source_add_unix_fd(sources_->receive.get(), fd, G_IO_IN);
-    };
-    sources_->v4.tag = add(v4_->fd());
-    if (v6_) sources_->v6.tag = add(v6_->fd());
-    if (tcp_) sources_->tcp = add(tcp_->fd());
-    g_source_attach(sources_->flush.get(), context_);
-    g_source_attach(sources_->receive.get(), context_);
+    v4_watch_ = loop_.watch(v4_->fd(), [this] { receive(*v4_); });
+    if (v6_) v6_watch_ = loop_.watch(v6_->fd(), [this] { receive(*v6_); });
+    if (tcp_)
+        tcp_watch_ = loop_.watch(tcp_->fd(), [this] {
+            tcp_->on_ready(Clock::now());
+            watch_tcp();
+        });
+    turn_end_ = loop_.at_turn_end(IoLoop::TurnEnd::send, [this] { flush(); });
 }
 
 bool MediaPort::reachable_at(const SocketAddress& local) const {
@@ -287,14 +212,10 @@ MediaPort::Client* MediaPort::find_by_stun(Bytes message) {
 // ---- in and out
 
 void MediaPort::receive(UdpSocket& socket) {
-    for (int i = 0; i < kBatchesPerTurn; ++i) {
-        const Time now = Clock::now();
-        const std::size_t n = socket.receive([&](const UdpSocket::Received& one) {
-            dispatch(one.to, one.from, false, one.bytes, now);
-        });
-        if (n < UdpSocket::kBatch) return;
-        flush();
-    }
+    // One batch in one turn, so that timers and calls have theirs under any load.
+    const Time now = Clock::now();
+    socket.receive(
+        [&](const UdpSocket::Received& one) { dispatch(one.to, one.from, false, one.bytes, now); });
 }
 
 void MediaPort::dispatch(const SocketAddress& local, const SocketAddress& remote, bool tcp,
@@ -354,11 +275,13 @@ void MediaPort::send(const IcePath& path, Bytes datagram, std::optional<std::uin
 void MediaPort::flush() {
     // Also when there is nothing: a full batch may have left as soon as there was room, and the
     // socket would be ready, for nothing, in each turn.
-    auto send = [this](UdpSocket& udp, Sources::Watched& watched) {
-        sources_->want_write(watched, !udp.batch().empty() && !udp.batch().flush());
+    const auto flush_one = [](UdpSocket* socket, IoLoop::Watch* watch) {
+        if (!socket) return;
+        const bool all = socket->batch().flush();
+        if (watch) watch->want_write(!all);
     };
-    if (v4_ && sources_) send(*v4_, sources_->v4);
-    if (v6_ && sources_) send(*v6_, sources_->v6);
+    flush_one(v4_.get(), v4_watch_.get());
+    flush_one(v6_.get(), v6_watch_.get());
     if (tcp_) tcp_->flush();
 }
 

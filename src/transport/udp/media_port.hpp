@@ -4,7 +4,7 @@
 
 #include "rivero/base/bytes.hpp"
 #include "rivero/base/clock.hpp"
-#include "rivero/base/loop.hpp"
+#include "rivero/base/io_loop.hpp"
 #include "rivero/base/result.hpp"
 #include "transport/ice/ice_path.hpp"
 #include "transport/tcp/tcp_port.hpp"
@@ -18,9 +18,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-typedef struct _GMainContext GMainContext;
-typedef struct _GSource GSource;
 
 namespace rivero::transport {
 
@@ -59,8 +56,8 @@ public:
         std::uint64_t malformed = 0;
     };
 
-    /// @param loop runs on `context`; both outlive this
-    [[nodiscard]] static Result<std::unique_ptr<MediaPort>> open(Loop& loop, GMainContext* context,
+    /// @param loop outlives this
+    [[nodiscard]] static Result<std::unique_ptr<MediaPort>> open(IoLoop& loop,
                                                                  const Settings& settings);
     ~MediaPort();
     MediaPort(const MediaPort&) = delete;
@@ -104,7 +101,6 @@ public:
     static constexpr std::size_t kMaxAddresses = 32;  ///< of one client
 
 private:
-    struct Sources;
     struct Hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const {
@@ -122,7 +118,7 @@ private:
         std::vector<std::string> names;
     };
 
-    MediaPort(Loop& loop, GMainContext* context);
+    explicit MediaPort(IoLoop& loop) : loop_{loop} {}
     [[nodiscard]] Result<void> bind(const Settings& settings, std::uint16_t port);
     void attach();
     void receive(UdpSocket& socket);
@@ -138,8 +134,7 @@ private:
     void take_away(const IcePath& path);
     void watch_tcp();
 
-    Loop& loop_;
-    GMainContext* context_;
+    IoLoop& loop_;
     std::uint16_t port_ = 0;
     bool sole_ = false;
     std::unique_ptr<UdpSocket> v4_, v6_;
@@ -148,7 +143,8 @@ private:
     std::vector<std::uint32_t> free_;
     std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> names_;
     AddressTable udp_owners_, tcp_owners_;
-    std::unique_ptr<Sources> sources_;
+    std::unique_ptr<IoLoop::Watch> v4_watch_, v6_watch_, tcp_watch_;
+    std::unique_ptr<IoLoop::Registration> turn_end_;
     Timer tcp_timer_;
     Counters counters_;
 };

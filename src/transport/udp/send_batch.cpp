@@ -13,9 +13,10 @@
 namespace rivero::transport {
 namespace {
 
-/// A turn that has gathered this much is sent at once: it still lies in the processor's second
-/// cache. What is above is for times when the socket is full.
-constexpr std::size_t kFlushAt = 384 * 1024;
+/// A turn that has gathered this much is sent at once: it still lies in the processor's cache, and
+/// those who are first need not wait for the last. What is above is for times when the socket is
+/// full.
+constexpr std::size_t kFlushAt = 64 * 1024;
 constexpr std::size_t kArena = 1024 * 1024;
 constexpr std::size_t kMaxPackets = 4096;
 /// UDP_MAX_SEGMENTS of kernels before 6.9, and what one IP datagram can hold.

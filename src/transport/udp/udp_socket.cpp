@@ -47,6 +47,7 @@ struct UdpSocket::Buffers {
     // 64 bytes more than a datagram, so that the beginnings do not share the cache's sets.
     std::array<std::array<std::uint8_t, kDatagram + 64>, kBatch> datagrams;
     Received received;
+    std::size_t used = kBatch;  ///< headers to be prepared for the next call
 
     Buffers() {
         for (std::size_t i = 0; i < kBatch; ++i) {
@@ -93,16 +94,22 @@ UdpSocket::~UdpSocket() = default;
 
 std::size_t UdpSocket::take() {
     Buffers& b = *buffers_;
-    for (std::size_t i = 0; i < kBatch; ++i) {
+    // What the last call has written, and no more: mostly one or two of them.
+    for (std::size_t i = 0; i < b.used; ++i) {
         msghdr& header = b.headers[i].msg_hdr;
         header.msg_namelen = sizeof b.names[i];
         header.msg_control = bound_to_all_ ? b.control[i].bytes.data() : nullptr;
         header.msg_controllen = bound_to_all_ ? b.control[i].bytes.size() : 0;
     }
+    b.used = 0;
     ++counters_.system_calls;
     // An error is that of a datagram which we sent (ICMP), and not of the socket.
     const int n = recvmmsg(fd_.get(), b.headers.data(), kBatch, 0, nullptr);
-    if (n <= 0) return 0;
+    if (n <= 0) {
+        b.used = 1;  // an error may have touched the first
+        return 0;
+    }
+    b.used = std::min(static_cast<std::size_t>(n) + 1, kBatch);
     counters_.datagrams += static_cast<std::uint64_t>(n);
     return static_cast<std::size_t>(n);
 }

@@ -2,13 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rivero/base/loop.hpp"
 
+#include "base/epoll_loop.hpp"
 #include "base/timer_queue.hpp"
 #include "rivero/base/thread_loop.hpp"
 #include "rivero/base/thread_pool.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace rivero {
@@ -28,6 +34,33 @@ TEST(TimerQueue, RunsByTimeThenByOrderAndSkipsTheCancelled) {
     EXPECT_EQ(ran, (std::vector{1, 2, 3}));
     EXPECT_FALSE(a.armed());
     EXPECT_EQ(timers.next_deadline(), std::nullopt);
+}
+
+TEST(TimerQueue, WhatMayBeLateIsRunByWhoeverIsAwakeButNotBeforeItsTime) {
+    TimerQueue timers;
+    Time t0{};
+    std::vector<int> ran;
+    Timer late = timers.add(t0 + 10ms, t0 + 30ms, [&] { ran.push_back(1); });
+    Timer exact = timers.add(t0 + 40ms, [&] { ran.push_back(2); });
+    EXPECT_EQ(timers.next_deadline(), t0 + 30ms);
+    timers.run_due(t0 + 9ms);
+    EXPECT_TRUE(ran.empty());
+    timers.run_due(t0 + 12ms);  // awake for something else
+    EXPECT_EQ(ran, (std::vector{1}));
+    EXPECT_EQ(timers.next_deadline(), t0 + 40ms);
+}
+
+TEST(TimerQueue, CancelledTimersDoNotPileUp) {
+    TimerQueue timers;
+    Time t0{};
+    int ran = 0;
+    std::vector<Timer> live;
+    for (int i = 0; i < 10000; ++i) {
+        Timer timer = timers.add(t0 + std::chrono::milliseconds{i}, [&] { ++ran; });
+        if (i % 1000 == 0) live.push_back(std::move(timer));
+    }
+    timers.run_due(t0 + 10s);
+    EXPECT_EQ(ran, 10);
 }
 
 TEST(ThreadLoop, RunsTasksInOrderOnItsThreadAndTimersAfterTheirDelay) {
@@ -84,6 +117,99 @@ TEST(Confined, IgnoresWorkForAnObjectThatIsGoneAndDestroysItOnItsLoop) {
     std::promise<bool> died;
     { Confined<Tracked> confined{loop, loop, died}; }
     EXPECT_TRUE(died.get_future().get());
+}
+
+/// Both ends of a pipe, closed at the end.
+struct Pipe {
+    Pipe() { EXPECT_EQ(::pipe(ends.data()), 0); }
+    ~Pipe() {
+        ::close(ends[0]);
+        ::close(ends[1]);
+    }
+    void write() const { EXPECT_EQ(::write(ends[1], "x", 1), 1); }
+    void read() const {
+        char byte = 0;
+        EXPECT_EQ(::read(ends[0], &byte, 1), 1);
+    }
+    std::array<int, 2> ends{};
+};
+
+TEST(EpollLoop, ATurnRunsDescriptorsThenTasksThenTimersThenItsEnd) {
+    EpollLoop loop;
+    loop.adopt_thread();
+    Pipe pipe;
+    std::vector<std::string> ran;
+    auto send = loop.at_turn_end(IoLoop::TurnEnd::send, [&] { ran.emplace_back("send"); });
+    auto hand_out =
+        loop.at_turn_end(IoLoop::TurnEnd::hand_out, [&] { ran.emplace_back("hand out"); });
+    auto watch = loop.watch(pipe.ends[0], [&] {
+        pipe.read();
+        ran.emplace_back("descriptor");
+    });
+    pipe.write();
+    loop.post([&] { ran.emplace_back("task"); });
+    Timer timer = loop.post_after(0ms, [&] { ran.emplace_back("timer"); });
+    loop.turn(true);
+    EXPECT_EQ(ran, (std::vector<std::string>{"descriptor", "task", "timer", "hand out", "send"}));
+    ran.clear();
+    hand_out.reset();
+    loop.turn(false);
+    EXPECT_EQ(ran, (std::vector<std::string>{"send"}));
+}
+
+TEST(EpollLoop, ADescriptorIsNotServedAfterItsWatchIsGone) {
+    EpollLoop loop;
+    loop.adopt_thread();
+    Pipe one;
+    Pipe two;
+    std::unique_ptr<IoLoop::Watch> first, second;
+    int served = 0;
+    // Whichever comes first ends the other, of which the kernel has told in the same turn.
+    first = loop.watch(one.ends[0], [&] {
+        ++served;
+        one.read();
+        second.reset();
+    });
+    second = loop.watch(two.ends[0], [&] {
+        ++served;
+        two.read();
+        first.reset();
+    });
+    one.write();
+    two.write();
+    for (int i = 0; i < 3; ++i) loop.turn(false);
+    EXPECT_EQ(served, 1);
+}
+
+TEST(EpollLoop, TellsOfRoomToWriteOnlyWhileThatIsWanted) {
+    EpollLoop loop;
+    loop.adopt_thread();
+    Pipe pipe;
+    int called = 0;
+    auto watch = loop.watch(pipe.ends[1], [&] { ++called; });
+    loop.turn(false);
+    EXPECT_EQ(called, 0);
+    watch->want_write(true);
+    loop.turn(false);
+    EXPECT_EQ(called, 1);
+    watch->want_write(false);
+    loop.turn(false);
+    EXPECT_EQ(called, 1);
+}
+
+TEST(EpollLoop, TasksOfOtherThreadsWakeItAndAllRunBeforeItEnds) {
+    EpollLoop loop;
+    int counter = 0;  // unguarded: only the loop touches it
+    std::thread runner{[&] { loop.run(); }};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&] {
+            for (int i = 0; i < 1000; ++i) loop.post([&] { ++counter; });
+        });
+    for (auto& thread : threads) thread.join();
+    loop.stop();
+    runner.join();
+    EXPECT_EQ(counter, 4000);
 }
 
 }  // namespace

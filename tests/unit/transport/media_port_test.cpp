@@ -43,8 +43,7 @@ public:
         settings.tcp = tcp;
         std::unique_ptr<IceTransport> ice;
         if (port) {
-            ice = std::make_unique<SharedIceTransport>(loop, loop.context(), *port, resolver,
-                                                       settings);
+            ice = std::make_unique<SharedIceTransport>(loop, *port, resolver, settings);
         } else {
             ice = std::make_unique<NiceIceTransport>(loop, loop.context(), resolver, settings);
         }
@@ -107,7 +106,7 @@ protected:
     static std::unique_ptr<MediaPort> open(GlibTestLoop& loop, bool loopback = true) {
         MediaPort::Settings settings;
         settings.loopback_only = loopback;
-        auto port = MediaPort::open(loop, loop.context(), settings);
+        auto port = MediaPort::open(loop, settings);
         EXPECT_TRUE(port);
         return std::move(*port);
     }
@@ -268,7 +267,7 @@ TEST_F(MediaPortTest, WithoutADescriptorNobodyIsAcceptedAndNothingSpins) {
     std::vector<Fd> taken;
     for (int fd = 0; (fd = ::dup(client.get())) >= 0;) taken.emplace_back(fd);
     int turns = 0;
-    while (turns < 100 && g_main_context_iteration(loop.context(), FALSE)) ++turns;
+    while (turns < 100 && loop.turn()) ++turns;
     taken.clear();
     setrlimit(RLIMIT_NOFILE, &before);
     EXPECT_LT(turns, 10) << "woken for what it cannot take";
@@ -336,7 +335,7 @@ TEST_F(MediaPortTest, AFullSocketThatWasEmptiedMeanwhileDoesNotSpin) {
     EXPECT_TRUE(batch.flush());  // as room() does when the batch is full
     drain();
     int turns = 0;
-    while (turns < 100 && g_main_context_iteration(loop.context(), FALSE)) ++turns;
+    while (turns < 100 && loop.turn()) ++turns;
     EXPECT_LT(turns, 10) << "woken with nothing to send";
 }
 

@@ -321,6 +321,30 @@ INSTANTIATE_TEST_SUITE_P(AllProfiles, SrtpTest,
                                          SrtpProfile::aes128_cm_sha1_80),
                          [](const auto& row) { return std::string{name(row.param)}; });
 
+TEST(SrtpSender, WhatWasLeftOutMayBeSentLaterOnceAndWhatWasSentOnlyAsItWas) {
+    SrtpSender sender{SrtpProfile::aead_aes_128_gcm, some_master_key()};
+    const auto sends = [&](std::uint16_t seq, std::uint8_t fill) {
+        return protect(sender, rtp({.seq = seq, .fill = fill})).has_value();
+    };
+    EXPECT_TRUE(sends(10, 1));
+    EXPECT_TRUE(sends(500, 1));
+    EXPECT_TRUE(sends(100, 1)) << "left out at first";
+    EXPECT_FALSE(sends(100, 2));
+    EXPECT_TRUE(sends(100, 1));
+    EXPECT_FALSE(sends(10, 2));
+    // The places of 100 and 500 are taken by others now, and by nobody.
+    EXPECT_TRUE(sends(100 + SrtpSender::kHistory, 3));
+    EXPECT_TRUE(sends(600 + SrtpSender::kHistory, 3));
+    EXPECT_TRUE(sends(500 + SrtpSender::kHistory, 4));
+    EXPECT_FALSE(sends(500 + SrtpSender::kHistory, 5));
+    EXPECT_FALSE(sends(100 + SrtpSender::kHistory, 4));
+    EXPECT_FALSE(sends(500, 1)) << "too long ago to tell";
+    // Nothing of what was before a great leap.
+    EXPECT_TRUE(sends(9000, 6));
+    EXPECT_TRUE(sends(8500, 6));
+    EXPECT_FALSE(sends(8500, 7));
+}
+
 TEST(SrtpSender, GcmNeverSealsTwoDifferentPacketsWithOneNonce) {
     SrtpSender sender{SrtpProfile::aead_aes_128_gcm, some_master_key()};
     const PacketShape first{.seq = 10, .extension_words = 1, .extension_fill = 1};

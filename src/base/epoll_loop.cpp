@@ -236,7 +236,7 @@ void EpollLoop::run() {
             std::lock_guard lock{state_->mutex};
             if (state_->ending && state_->posted.empty() && state_->own.empty()) break;
         }
-        turn(true);
+        state_->turn(true);
     }
     state_->timers.clear();
 }
@@ -250,6 +250,8 @@ void EpollLoop::stop() {
 }
 
 bool EpollLoop::turn(bool wait) {
+    // What the thread did since the last turn belongs to that one.
+    state_->end_turn();
     return state_->turn(wait);
 }
 

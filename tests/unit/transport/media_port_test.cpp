@@ -448,6 +448,7 @@ TEST_F(MediaPortTest, PacketsCarryTheDscpThatWasAskedFor) {
                 const ByteVector datagram(100, 0x80);
                 // Several, which leave together.
                 for (int i = 0; i < 3; ++i) from->send(path, datagram, dscp);
+                loop.settle();
                 int got = 0;
                 EXPECT_TRUE(loop.run_until([&] {
                     std::array<char, 1500> data{};

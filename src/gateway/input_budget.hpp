@@ -6,21 +6,23 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <utility>
 
 namespace rivero::gateway {
 
 /// Memory for messages that have begun and not ended, of all clients together. Each client may hold
 /// as much as the longest message; a thousand that never end theirs may not. When there is not
-/// enough, the message that began first gives way: those of honest clients are over soon.
+/// enough, the message that began first gives way, of those that are not far below the mean:
+/// messages of honest clients are short, or over soon.
 class InputBudget {
 public:
     /// One client's part.
     class Share {
     public:
         /// @param refuse ends the client; called once at most, and never within grow() of its own
-        Share(InputBudget& budget, std::function<void()> refuse)
-            : budget_{&budget}, refuse_{std::move(refuse)} {}
+        Share(std::shared_ptr<InputBudget> budget, std::function<void()> refuse)
+            : budget_{std::move(budget)}, refuse_{std::move(refuse)} {}
         Share(const Share&) = delete;
         Share& operator=(const Share&) = delete;
         ~Share() { release(); }
@@ -33,10 +35,11 @@ public:
 
     private:
         friend class InputBudget;
-        InputBudget* budget_;
+        std::shared_ptr<InputBudget> budget_;  ///< clients may outlive the server
         std::function<void()> refuse_;
         std::size_t bytes_ = 0;
         std::uint64_t began_ = 0;  ///< 0: no message has begun
+        bool refused_ = false;     ///< the client ends; what it still reads counts no more
     };
 
     explicit InputBudget(std::size_t most) : most_{most} {}
@@ -48,6 +51,7 @@ public:
 
 private:
     bool grow(Share& share, std::size_t bytes) {
+        if (share.refused_) return false;
         if (share.began_ == 0) {
             share.began_ = ++last_;
             shares_.emplace(share.began_, &share);
@@ -55,8 +59,11 @@ private:
         held_ += bytes - share.bytes_;
         share.bytes_ = bytes;
         while (held_ > most_) {
-            Share& first = *shares_.begin()->second;
+            auto large = shares_.begin();
+            while (large->second->bytes_ < held_ / shares_.size() / 4) ++large;
+            Share& first = *large->second;
             remove(first);
+            first.refused_ = true;
             if (&first == &share) return false;
             first.refuse_();
         }

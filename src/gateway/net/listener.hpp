@@ -50,7 +50,8 @@ struct Server {
     std::optional<Tls> tls{};
     std::shared_ptr<std::size_t> connections = std::make_shared<std::size_t>(0);
     std::size_t queued = 0;  ///< bytes that wait for all WebSocket clients
-    InputBudget input{options.max_unfinished_in_all};
+    std::shared_ptr<InputBudget> input =
+        std::make_shared<InputBudget>(options.max_unfinished_in_all);
     /// WebSocket clients. One that is not read from, and has nothing to get, has no other owner.
     std::set<std::shared_ptr<Closable>> clients{};
 };

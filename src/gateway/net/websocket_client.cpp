@@ -157,7 +157,7 @@ private:
         log().warn(
             "a client was cut off: its message does not end, and all such messages hold {} "
             "bytes",
-            server_.input.most());
+            server_.input->most());
         static constexpr std::string_view kReason =
             "Too many messages have begun and do not end; this one is the oldest";
         static_assert(kReason.size() + 2 < 126);

@@ -21,7 +21,7 @@ protected:
         return std::make_unique<InputBudget::Share>(budget,
                                                     [this, name] { refused.push_back(name); });
     }
-    InputBudget budget{100};
+    std::shared_ptr<InputBudget> budget = std::make_shared<InputBudget>(100);
     std::vector<std::string> refused;
 };
 
@@ -30,7 +30,7 @@ TEST_F(InputBudgetTest, IsForAllTogether) {
     auto b = client("b");
     EXPECT_TRUE(a->grow(60));
     EXPECT_TRUE(b->grow(40));
-    EXPECT_EQ(budget.held(), 100u);
+    EXPECT_EQ(budget->held(), 100u);
     EXPECT_THAT(refused, IsEmpty());
     a->release();
     EXPECT_TRUE(b->grow(100));
@@ -46,7 +46,7 @@ TEST_F(InputBudgetTest, WhoBeganFirstGivesWay) {
     EXPECT_TRUE(b->grow(50));
     EXPECT_TRUE(c->grow(60));
     EXPECT_THAT(refused, ElementsAre("b"));
-    EXPECT_EQ(budget.held(), 90u);
+    EXPECT_EQ(budget->held(), 90u);
     EXPECT_TRUE(c->grow(100));
     EXPECT_THAT(refused, ElementsAre("b", "a"));
 }
@@ -58,7 +58,7 @@ TEST_F(InputBudgetTest, ThatMayBeWhoAsks) {
     EXPECT_TRUE(b->grow(50));
     EXPECT_FALSE(a->grow(51));
     EXPECT_THAT(refused, IsEmpty());
-    EXPECT_EQ(budget.held(), 50u);
+    EXPECT_EQ(budget->held(), 50u);
 }
 
 TEST_F(InputBudgetTest, ANextMessageBeginsAnew) {
@@ -71,9 +71,31 @@ TEST_F(InputBudgetTest, ANextMessageBeginsAnew) {
     EXPECT_THAT(refused, ElementsAre("b"));
 }
 
+TEST_F(InputBudgetTest, AShortMessageIsSparedWhenLongOnesFillIt) {
+    auto neighbour = client("neighbour");
+    auto a = client("a");
+    auto b = client("b");
+    EXPECT_TRUE(neighbour->grow(5));
+    EXPECT_TRUE(a->grow(60));
+    EXPECT_TRUE(b->grow(60));
+    EXPECT_THAT(refused, ElementsAre("a"));
+    EXPECT_TRUE(neighbour->grow(6));
+}
+
+TEST_F(InputBudgetTest, WhoWasRefusedDoesNotPushOthersOutBeforeItIsGone) {
+    auto a = client("a");
+    auto b = client("b");
+    EXPECT_TRUE(a->grow(60));
+    EXPECT_TRUE(b->grow(60));
+    EXPECT_THAT(refused, ElementsAre("a"));
+    EXPECT_FALSE(a->grow(70)) << "a piece that was read meanwhile";
+    EXPECT_THAT(refused, ElementsAre("a"));
+    EXPECT_EQ(budget->held(), 60u);
+}
+
 TEST_F(InputBudgetTest, WhoLeavesHoldsNothing) {
     client("a")->grow(90) ? void() : ADD_FAILURE();
-    EXPECT_EQ(budget.held(), 0u);
+    EXPECT_EQ(budget->held(), 0u);
 }
 
 }  // namespace

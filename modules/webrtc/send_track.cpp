@@ -154,14 +154,9 @@ void SendTrack::choose_codec(const media::Format& format) {
 }
 
 void SendTrack::begin() {
-    past_.clear();
+    start_numbering();
     newest_ = {};
-    newest_seq_ = unrepeatable_ = kNone;
     numbered_ = codec_->rtx || !codec_->feedback.nack;
-    rewriter_.switch_source(codec_->clock_rate);
-    picture_ids_.switch_source();
-    frame_numbers_.switch_source();
-    layers_.reset();
     pictures_.restart();
     state_.set_clock_rate(codec_->clock_rate);
     waiting_for_keyframe_ = type() == MediaType::video;
@@ -200,6 +195,10 @@ void SendTrack::note_frame(Outgoing& out, Sent sent) {
 void SendTrack::on_switch() {
     if (!codec_) return;
     ++counters_.switches;
+    start_numbering();
+}
+
+void SendTrack::start_numbering() {
     past_.clear();
     newest_seq_ = unrepeatable_ = kNone;
     rewriter_.switch_source(codec_->clock_rate);
@@ -208,7 +207,18 @@ void SendTrack::on_switch() {
     layers_.reset();
 }
 
+void SendTrack::look_for_beginning(const rtp::Packet& packet) {
+    if (!may_send() || newest_seq_ == kNone || packet.seq.value - newest_seq_ <= kBeginsAnew)
+        return;
+    // The peer that sends it has begun anew: what comes depends on nothing that came before.
+    // Nothing is replayed for it: the past may hold the very place where it began.
+    start_numbering();
+    waiting_for_keyframe_ = type() == MediaType::video;
+    if (waiting_for_keyframe_ && !packet.starts_keyframe) request_keyframe();
+}
+
 void SendTrack::on_packet(const rtp::PacketPtr& packet) {
+    look_for_beginning(*packet);
     if (!past_.empty() && distance(past_.back().timestamp, packet->timestamp) > kPastTicks) {
         // Nobody keeps packets for so long; who did would find another time.
         past_.clear();
@@ -219,6 +229,7 @@ void SendTrack::on_packet(const rtp::PacketPtr& packet) {
 
 void SendTrack::on_past_packet(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture) {
     if (!may_send()) return;
+    look_for_beginning(*packet);
     control_->begin_burst();
     // Something went out already that may stand in the past, with another time than it gets now.
     if (newest_seq_ >= packet->seq.value) changed_after(newest_seq_);
@@ -273,8 +284,6 @@ Outgoing SendTrack::outgoing(const rtp::PacketPtr& packet,
 
 void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture) {
     if (!may_send()) return;
-    // The peer that sends it has begun anew: what comes depends on nothing that came before.
-    if (newest_seq_ != kNone && packet->seq.value - newest_seq_ > kBeginsAnew) begin();
     newest_seq_ = std::max(newest_seq_, packet->seq.value);
     if (packet->payload().empty()) {
         rewriter_.withhold(packet->seq);

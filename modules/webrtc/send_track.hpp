@@ -108,6 +108,10 @@ private:
     void choose_codec(const media::Format& format);
     /// The next packet is the first of a new source.
     void begin();
+    /// What follows has nothing to do with the numbers, times and layers of before.
+    void start_numbering();
+    /// Whether the packet is of a stream that its sender began anew, and then what that means.
+    void look_for_beginning(const rtp::Packet& packet);
     void hold_back(const rtp::Packet& packet);
     void forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture);
     /// Pictures that this receiver got later than the others, under timestamps of their own.

@@ -5,6 +5,8 @@
 #include "rivero/base/uuid.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace rivero::gateway {
 namespace {
@@ -77,6 +79,11 @@ void Gateway::start(Connection& connection, Request request, std::string method,
         return refuse(request, {jsonrpc::kInvalidParams, "'params' should be an object", {}});
     if (call.params.is_object()) {
         const auto given = call.params.find("sessionId");
+        // Here, because what follows keeps the name.
+        if (given != call.params.end() && given->is_string() &&
+            given->get_ref<const std::string&>().size() > MediaService::kMaxSessionName)
+            return refuse(request,
+                          {jsonrpc::kServerError, "'sessionId' is longer than 256 bytes", {}});
         if (given != call.params.end() && !given->is_string())
             return refuse(request,
                           {jsonrpc::kServerError, "'sessionId' parameter should be a string", {}});
@@ -91,11 +98,14 @@ void Gateway::start(Connection& connection, Request request, std::string method,
         const std::string id =
             request.id.is_string() ? request.id.get<std::string>() : jsonrpc::write(request.id);
         request.cache_key = RequestCache::key(request.session, id);
+        const auto repeat = [this, request](const Text& text, const std::string& binds) {
+            if (!binds.empty() && connections_.contains(request.connection))
+                service_.sessions().bind(request.connection, binds, request.number);
+            answer(request, text);
+        };
         if (const auto known = cache_.find(Clock::now(), request.cache_key))
-            return answer(request, known);
-        const bool joined = cache_.join(
-            request.cache_key, [this, request](const Text& text) { answer(request, text); });
-        if (joined) return;
+            return repeat(known, std::string{cache_.binds(request.cache_key)});
+        if (cache_.join(request.cache_key, repeat)) return;
         cache_.start(request.cache_key);
     }
     if (MediaService::only_waits(call) && connection.late < kMaxLate) {
@@ -116,9 +126,15 @@ void Gateway::choose_session(Connection& connection, Request& request, Call& cal
         connection.expected_session = bound != nullptr ? *bound : std::string{};
         connection.expected_named = bound != nullptr;
     }
+    const auto before = std::pair{connection.expected_session, connection.expected_named};
+    // To connect to a session that is not there fails, and changes nothing for who comes after.
+    bool in_vain = false;
     if (call.params.is_object() && call.params.contains("sessionId")) {
         connection.expected_session = call.params["sessionId"].get<std::string>();
         connection.expected_named = true;
+        in_vain = call.method == "connect" &&
+                  connection.expected_session != connection.fresh_session &&
+                  !service_.sessions().known(connection.expected_session);
     } else if (connection.expected_session.empty()) {
         connection.fresh_session = make_uuid();
         connection.expected_session = connection.fresh_session;
@@ -132,12 +148,14 @@ void Gateway::choose_session(Connection& connection, Request& request, Call& cal
     }
     request.session = call.session;
     request.session_named = call.session_named;
+    if (in_vain) std::tie(connection.expected_session, connection.expected_named) = before;
 }
 
 void Gateway::finish(const Request& request, Outcome outcome) {
     std::string session = request.session_named ? request.session : std::string{};
+    std::string binds;
     if (outcome && outcome->is_object() && outcome->contains("sessionId")) {
-        session = (*outcome)["sessionId"].get<std::string>();
+        session = binds = (*outcome)["sessionId"].get<std::string>();
         if (connections_.contains(request.connection))
             service_.sessions().bind(request.connection, session, request.number);
     }
@@ -154,8 +172,8 @@ void Gateway::finish(const Request& request, Outcome outcome) {
     }
     if (!request.cache_key.empty()) {
         // Without a session nobody could ask for it again: a fresh one that was never told.
-        if (!session.empty()) cache_.store(Clock::now(), request.cache_key, text);
-        for (const auto& waiter : cache_.finish(request.cache_key)) waiter(text);
+        if (!session.empty()) cache_.store(Clock::now(), request.cache_key, text, binds);
+        for (const auto& waiter : cache_.finish(request.cache_key)) waiter(text, binds);
     }
     answer(request, text);
 }

@@ -13,8 +13,6 @@
 namespace rivero::gateway {
 namespace {
 
-constexpr std::size_t kMaxSessionName = 256;
-
 auto& log() {
     static const auto topic = log_topic("gateway");
     return *topic;
@@ -184,6 +182,8 @@ void MediaService::created(HostId host, const Call& call, Outcome outcome, const
     Json data = manager_.event_data();
     data["object"] = id;
     publish({std::string{kServerManager}, "ObjectCreated"}, data);
+    // The session was closed while the host made it: nobody else would ever let it go.
+    if (!sessions_.known(call.session)) finish_removal(objects_.end_session(call.session), [] {});
     reply(Json{{"value", id}, {"sessionId", call.session}});
 }
 

@@ -55,6 +55,8 @@ struct Call {
 /// loop.
 class MediaService {
 public:
+    static constexpr std::size_t kMaxSessionName = 256;  ///< bytes
+
     /// Takes an event to the connection of a session, if it has one.
     using Deliver = std::function<void(const std::string& session, const Text& event)>;
 

@@ -17,7 +17,7 @@ std::string RequestCache::key(const std::string& session, const std::string& id)
 Text RequestCache::find(Time now, const std::string& key) {
     while (!by_age_.empty() && by_age_.front().until <= now) drop_oldest();
     const auto found = answers_.find(key);
-    return found == answers_.end() ? nullptr : found->second;
+    return found == answers_.end() ? nullptr : found->second.text;
 }
 
 bool RequestCache::join(const std::string& key, Waiter waiter) {
@@ -32,16 +32,17 @@ std::vector<RequestCache::Waiter> RequestCache::finish(const std::string& key) {
     return node.empty() ? std::vector<Waiter>{} : std::move(node.mapped());
 }
 
-void RequestCache::store(Time now, const std::string& key, Text answer) {
+void RequestCache::store(Time now, const std::string& key, Text text, std::string binds) {
+    Answer answer{std::move(text), std::move(binds)};
     const std::size_t size = cost(key, answer);
-    if (size > max_bytes_ || !answers_.try_emplace(key, answer).second) return;
+    if (size > max_bytes_ || !answers_.try_emplace(key, std::move(answer)).second) return;
     bytes_ += size;
     by_age_.push_back({now + life_, key});
     while (by_age_.front().until <= now || bytes_ > max_bytes_) drop_oldest();
 }
 
-std::size_t RequestCache::cost(const std::string& key, const Text& answer) {
-    return 2 * key.size() + answer->size() + kMapOverhead;
+std::size_t RequestCache::cost(const std::string& key, const Answer& answer) {
+    return 2 * key.size() + answer.text->size() + answer.binds.size() + kMapOverhead;
 }
 
 void RequestCache::drop_oldest() {

@@ -544,6 +544,57 @@ TEST_F(GatewayTest, ARepeatedRequestIsAnsweredOnceMoreButNotDoneAgain) {
     EXPECT_EQ(host_with(pipeline).fake->objects.size(), 2u);
 }
 
+TEST_F(GatewayTest, ARepeatedRequestBindsTheConnectionThatRepeatsIt) {
+    const Json make{{"type", "MediaPipeline"}, {"sessionId", "mine"}};
+    {
+        Client first{gateway};
+        first.request(1, "create", make);
+        loop.run();
+    }
+    Client second{gateway};
+    second.request(1, "create", make);
+    EXPECT_EQ(ask(second, "ping")["result"]["sessionId"], "mine");
+    // The same while the first is still at work.
+    Client third{gateway};
+    third.request(2, "create", make);
+    Client fourth{gateway};
+    fourth.request(2, "create", make);
+    loop.run();
+    EXPECT_EQ(ask(fourth, "ping")["result"]["sessionId"], "mine");
+}
+
+TEST_F(GatewayTest, AConnectInVainBehindAnotherRequestChangesNothing) {
+    const auto pipeline = create(client, "MediaPipeline");
+    const std::string session = ask(client, "ping")["result"]["sessionId"];
+    const Json call{{"object", pipeline}, {"operation", "getName"}};
+    client.answers.clear();
+    client.request(101, "invoke", call);
+    client.request(102, "connect", {{"sessionId", "nonsense"}});
+    client.request(103, "invoke", call);
+    loop.run();
+    ASSERT_EQ(client.answers.size(), 3u);
+    EXPECT_EQ(client.answers[1]["error"]["code"], 40007);
+    EXPECT_EQ(client.answers[2]["result"]["sessionId"], session);
+}
+
+TEST_F(GatewayTest, WhatIsMadeForASessionThatWasClosedMeanwhileGoesWithIt) {
+    client.request(101, "create", {{"type", "MediaPipeline"}, {"sessionId", "short"}});
+    client.request(102, "closeSession", {{"sessionId", "short"}, {"release", true}});
+    loop.run();
+    ASSERT_EQ(client.answers.size(), 2u);
+    const std::string pipeline = client.answers[0]["result"]["value"];
+    EXPECT_FALSE(alive(pipeline));
+    EXPECT_EQ(ask(client, "describe", {{"object", pipeline}})["error"]["code"], 40101);
+}
+
+TEST_F(GatewayTest, ALongNameOfASessionIsRefusedBeforeAnythingKeepsIt) {
+    const Json params{{"sessionId", std::string(257, 's')}};
+    EXPECT_EQ(ask(client, "ping", params)["error"]["code"], -32000);
+    EXPECT_EQ(ask(client, "ping")["result"], (Json{{"value", "pong"}}));
+    EXPECT_EQ(ask(client, "ping", {{"sessionId", std::string(256, 's')}})["result"]["value"],
+              "pong");
+}
+
 TEST_F(GatewayTest, ErrorsAreRepeatedToo) {
     ask(client, "describe", {{"object", "manager_ServerManager"}});
     client.request(7, "create", {{"type", "Nope"}});

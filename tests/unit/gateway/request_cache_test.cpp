@@ -45,12 +45,12 @@ TEST(RequestCache, LetsARepeatWaitForTheFirst) {
     RequestCache cache{1 << 20};
     const auto key = RequestCache::key("s", "1");
     std::string got;
-    EXPECT_FALSE(cache.join(key, [](const Text&) {}));
+    EXPECT_FALSE(cache.join(key, [](const Text&, const std::string&) {}));
     cache.start(key);
-    EXPECT_TRUE(cache.join(key, [&](const Text& t) { got = *t; }));
-    for (auto& waiter : cache.finish(key)) waiter(text("answer"));
+    EXPECT_TRUE(cache.join(key, [&](const Text& t, const std::string&) { got = *t; }));
+    for (auto& waiter : cache.finish(key)) waiter(text("answer"), "");
     EXPECT_EQ(got, "answer");
-    EXPECT_FALSE(cache.join(key, [](const Text&) {}));
+    EXPECT_FALSE(cache.join(key, [](const Text&, const std::string&) {}));
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ bool is_pipeline_type(const std::string& type) {
 }  // namespace
 
 MediaService::MediaService(Loop& loop, const ServiceOptions& options, Deliver deliver)
-    : options_{options},
+    : loop_{loop},
+      options_{options},
       deliver_{std::move(deliver)},
       server_id_{make_uuid()},
       subscriptions_{options.subscriptions},
@@ -317,7 +318,7 @@ void MediaService::transaction(const Call& call, Reply reply) {
                            std::string method, Json params, Reply reply_one) {
         execute({std::move(method), std::move(params), session, true, fresh}, std::move(reply_one));
     };
-    Transaction::run(*operations, call.session, std::move(execute_one),
+    Transaction::run(loop_, *operations, call.session, std::move(execute_one),
                      [session = call.session, reply = std::move(reply)](Outcome outcome) {
                          if (outcome)
                              outcome = Json{{"value", std::move(*outcome)}, {"sessionId", session}};

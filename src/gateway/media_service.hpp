@@ -136,6 +136,7 @@ private:
     void raise_destroyed(const std::string& id);
     void remember_lost(const std::string& pipeline);
 
+    Loop& loop_;
     ServiceOptions options_;
     Deliver deliver_;
     const std::string server_id_;

@@ -8,12 +8,28 @@ namespace rivero::gateway {
 namespace {
 
 constexpr std::size_t kInjectedBytes = std::size_t{1} << 20;
+/// Of the results together: what one client may be owed.
+constexpr std::size_t kResultBytes = std::size_t{16} << 20;
+/// Operations without a pause; then others have their turn.
+constexpr int kAtOnce = 16;
+
+/// What a value takes in memory, roughly.
+std::size_t weight(const Json& value) {
+    std::size_t sum = 32;
+    if (value.is_string()) return sum + value.get_ref<const std::string&>().size();
+    if (value.is_object())
+        for (const auto& [name, member] : value.items()) sum += 64 + name.size() + weight(member);
+    if (value.is_array())
+        for (const auto& element : value) sum += weight(element);
+    return sum;
+}
 
 /// A transaction at work. Kept alive by the reply of the operation that runs.
 class Run : public std::enable_shared_from_this<Run> {
 public:
-    Run(Json operations, std::string session, Transaction::Execute execute, Reply done)
-        : operations_(std::move(operations)),  // braces would make an array that holds the array
+    Run(Loop& loop, Json operations, std::string session, Transaction::Execute execute, Reply done)
+        : loop_{loop},
+          operations_(std::move(operations)),  // braces would make an array that holds the array
           session_{std::move(session)},
           execute_{std::move(execute)},
           done_{std::move(done)} {}
@@ -22,7 +38,12 @@ public:
     void advance() {
         if (advancing_) return;
         advancing_ = true;
+        int left = kAtOnce;
         while (!waiting_ && !failed_ && responses_.size() < operations_.size()) {
+            if (left-- == 0) {
+                advancing_ = false;
+                return loop_.post([self = shared_from_this()] { self->advance(); });
+            }
             try {
                 start(responses_.size());
             } catch (const RpcError& error) {
@@ -61,16 +82,26 @@ private:
     }
 
     void finish(std::size_t i, Outcome outcome) {
+        if (outcome) {
+            const std::size_t size = weight(*outcome);
+            if (size > result_bytes_)
+                outcome = tl::unexpected{
+                    not_enough_resources("The results of this transaction are too large")};
+            else
+                result_bytes_ -= size;
+        }
         failed_ = !outcome;
         responses_.push_back(jsonrpc::to_json(jsonrpc::Response{i, std::move(outcome)}));
     }
 
+    Loop& loop_;
     Json operations_;
     std::string session_;
     Transaction::Execute execute_;
     Reply done_;
     Json responses_ = Json::array();
     std::size_t budget_ = kInjectedBytes;
+    std::size_t result_bytes_ = kResultBytes;
     bool waiting_ = false;
     bool failed_ = false;
     bool advancing_ = false;
@@ -78,8 +109,12 @@ private:
 
 }  // namespace
 
-void Transaction::run(Json operations, std::string session, Execute execute, Reply done) {
-    std::make_shared<Run>(std::move(operations), std::move(session), std::move(execute),
+void Transaction::run(Loop& loop, Json operations, std::string session, Execute execute,
+                      Reply done) {
+    if (operations.size() > kMaxOperations)
+        return done(tl::unexpected{not_enough_resources(
+            "A transaction has " + std::to_string(kMaxOperations) + " operations at most")});
+    std::make_shared<Run>(loop, std::move(operations), std::move(session), std::move(execute),
                           std::move(done))
         ->advance();
 }

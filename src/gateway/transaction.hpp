@@ -3,7 +3,9 @@
 #pragma once
 
 #include "gateway/errors.hpp"
+#include "rivero/base/loop.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,12 +20,16 @@ public:
     /// Runs one operation and replies, at once or later.
     using Execute = std::function<void(std::string method, Json params, Reply reply)>;
 
-    /// Runs until the first operation that fails. There is no way back for those that ran.
+    static constexpr std::size_t kMaxOperations = 20'000;
+
+    /// Runs until the first operation that fails. There is no way back for those that ran. The
+    /// results are bounded: an operation whose result does not fit any more fails with 40009.
+    /// @param loop on which others have their turn in between
     /// @param operations array of JSON-RPC requests, the i-th with id i
     /// @param session put into the params of each
     /// @param done gets the array of the responses of those that ran, the failed one last; an error
-    ///             40008 for a wrong id or newref
-    static void run(Json operations, std::string session, Execute execute, Reply done);
+    ///             40008 for a wrong id or newref, 40009 for too many operations
+    static void run(Loop& loop, Json operations, std::string session, Execute execute, Reply done);
 };
 
 }  // namespace rivero::gateway

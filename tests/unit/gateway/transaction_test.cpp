@@ -3,6 +3,7 @@
 #include "gateway/transaction.hpp"
 
 #include "gateway/newref.hpp"
+#include "manual_loop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -78,20 +79,29 @@ class TransactionTest : public testing::Test {
 protected:
     void run(const char* operations) {
         Transaction::run(
-            Json::parse(operations), "s",
+            loop, Json::parse(operations), "s",
             [this](std::string method, Json params, Reply reply) {
                 asked.push_back(method + ' ' + params.dump());
                 if (answer_at_once) {
-                    reply(Json{{"value", "v"}});
+                    reply(Json{{"value", value}});
                 } else {
                     pending = std::move(reply);
                 }
             },
             [this](Outcome outcome) { result = std::move(outcome); });
+        if (!stepwise) loop.run();
+    }
+    static std::string pings(int count) {
+        Json operations = Json::array();
+        for (int i = 0; i < count; ++i)
+            operations.push_back({{"id", i}, {"jsonrpc", "2.0"}, {"method", "ping"}});
+        return operations.dump();
     }
     void answer(Outcome outcome) { std::exchange(pending, nullptr)(std::move(outcome)); }
 
-    bool answer_at_once = false;
+    test::ManualLoop loop;
+    bool answer_at_once = false, stepwise = false;
+    std::string value = "v";
     std::vector<std::string> asked;
     Reply pending;
     std::optional<Outcome> result;
@@ -142,11 +152,37 @@ TEST_F(TransactionTest, AnEntryThatIsNoRequestFailsWithItsId) {
 
 TEST_F(TransactionTest, TenThousandThatAnswerAtOnceDoNotFillTheStack) {
     answer_at_once = true;
-    Json operations = Json::array();
-    for (int i = 0; i < 10'000; ++i)
-        operations.push_back({{"id", i}, {"jsonrpc", "2.0"}, {"method", "ping"}});
-    run(operations.dump().c_str());
+    run(pings(10'000).c_str());
     EXPECT_EQ((*result)->size(), 10'000u);
+}
+
+TEST_F(TransactionTest, LetsOthersHaveTheirTurn) {
+    answer_at_once = stepwise = true;
+    run(pings(100).c_str());
+    EXPECT_LT(asked.size(), 20u);
+    EXPECT_FALSE(result);
+    bool other = false;
+    loop.post([&] { other = !result; });
+    loop.run();
+    EXPECT_TRUE(other) << "who came after it was served before its end";
+    EXPECT_EQ((*result)->size(), 100u);
+}
+
+TEST_F(TransactionTest, ItsResultsAreBounded) {
+    answer_at_once = true;
+    value.assign(1 << 20, 'x');
+    run(pings(100).c_str());
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->size(), 16u) << "15 that fit, and the one that did not";
+    EXPECT_EQ((*result)->back()["error"]["code"], 40009);
+    EXPECT_EQ(asked.size(), 16u);
+}
+
+TEST_F(TransactionTest, TooManyOperationsAreRefusedBeforeTheFirst) {
+    answer_at_once = true;
+    run(pings(Transaction::kMaxOperations + 1).c_str());
+    EXPECT_EQ(result->error().code, 40009);
+    EXPECT_TRUE(asked.empty());
 }
 
 }  // namespace

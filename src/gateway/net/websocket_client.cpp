@@ -167,7 +167,8 @@ private:
         const bool writing = !queue_.empty();
         leave();
         auto& stream = socket_.next_layer();
-        if (writing) return stream.close();
+        // TLS has one buffer for what it writes, and a pong of the WebSocket layer may be in it.
+        if (writing || stream.secure()) return stream.close();
         stream.expires_after(kGoodbye);
         asio::async_write(stream, asio::buffer(frame),
                           [self = shared_from_this()](error_code, std::size_t) {

@@ -5,6 +5,7 @@
 #include "rivero/base/clock.hpp"
 #include "rivero/media/graph.hpp"
 #include "rivero/rtp/header.hpp"
+#include "turned_loop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,16 +17,6 @@
 
 namespace rivero::webrtc {
 namespace {
-
-class NoLoop final : public Loop {
-public:
-    void post(Task task) override { tasks_.push_back(std::move(task)); }
-    [[nodiscard]] bool is_current() const override { return true; }
-    Timer post_after(Duration, Task) override { return {}; }
-
-private:
-    std::vector<Task> tasks_;
-};
 
 /// A peer that sends us pictures.
 struct ReceiveTrackTest : testing::Test {
@@ -87,7 +78,7 @@ struct ReceiveTrackTest : testing::Test {
         return {};
     }
 
-    NoLoop loop;
+    TurnedLoop loop;
     media::Graph graph{loop};
     rtp::ClockSync clock;
     std::shared_ptr<media::Source> source =

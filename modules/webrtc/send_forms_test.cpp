@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One source, receivers that get it in different forms: with redundancy or without, from now on or
 // from the last key frame on.
-#include "base/timer_queue.hpp"
 #include "recorded_wire.hpp"
 #include "rivero/base/clock.hpp"
 #include "rivero/media/graph.hpp"
 #include "rivero/media/source.hpp"
 #include "rivero/rtp/header.hpp"
 #include "send_track.hpp"
+#include "turned_loop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -20,19 +20,6 @@
 
 namespace rivero::webrtc {
 namespace {
-
-class StillLoop final : public Loop {
-public:
-    void post(Task task) override { tasks_.push_back(std::move(task)); }
-    [[nodiscard]] bool is_current() const override { return true; }
-    Timer post_after(Duration delay, Task task) override {
-        return timers_.add(Clock::now() + delay, std::move(task));
-    }
-
-private:
-    std::vector<Task> tasks_;
-    TimerQueue timers_;
-};
 
 struct Receiver {
     Receiver(Loop& loop, MediaType type, const sdp::NegotiatedSection& section)
@@ -103,7 +90,7 @@ struct SendForms : testing::Test {
         p->set_redundancy(envelope);
         return p;
     }
-    StillLoop loop;
+    TurnedLoop loop;
     media::Graph graph{loop};
     int asked = 0;
     media::Source audio{graph, MediaType::audio, {}};

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "send_track.hpp"
 
-#include "base/timer_queue.hpp"
 #include "extension_kinds.hpp"
 #include "recorded_wire.hpp"
 #include "rivero/base/clock.hpp"
 #include "rivero/media/graph.hpp"
 #include "rivero/media/source.hpp"
+#include "turned_loop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,20 +21,6 @@ namespace rivero::webrtc {
 namespace {
 
 constexpr Ssrc kSsrc{0x1234}, kRtxSsrc{0x5678};
-
-/// Tasks wait until they are run; timers for ever.
-class StillLoop final : public Loop {
-public:
-    void post(Task task) override { tasks_.push_back(std::move(task)); }
-    [[nodiscard]] bool is_current() const override { return true; }
-    Timer post_after(Duration delay, Task task) override {
-        return timers_.add(Clock::now() + delay, std::move(task));
-    }
-
-private:
-    std::vector<Task> tasks_;
-    TimerQueue timers_;
-};
 
 /// A source, a sender behind it, and what that puts on the wire.
 struct SendTrackTest : testing::Test {
@@ -89,7 +75,7 @@ struct SendTrackTest : testing::Test {
                     packet[10] << 8u | packet[11]};
     }
 
-    StillLoop loop;
+    TurnedLoop loop;
     media::Graph graph{loop};
     media::Source source{graph, MediaType::video, {}};
     Time now = Clock::now();

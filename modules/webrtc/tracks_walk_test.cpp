@@ -4,12 +4,12 @@
 // Random walks through negotiations, packets, feedback and statistics of one sender and two
 // receivers. What a peer can make happen in any order must neither break a bound nor put two
 // contents under one number.
-#include "base/timer_queue.hpp"
 #include "receive_track.hpp"
 #include "rivero/base/clock.hpp"
 #include "rivero/media/graph.hpp"
 #include "rivero/rtp/header.hpp"
 #include "send_track.hpp"
+#include "turned_loop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -30,32 +30,6 @@ namespace {
 constexpr std::array kKinds{sdp::HeaderExtension::mid, sdp::HeaderExtension::transport_cc,
                             sdp::HeaderExtension::abs_send_time,
                             sdp::HeaderExtension::video_orientation};
-
-class QueueLoop final : public Loop {
-public:
-    ~QueueLoop() override { run(); }
-    void post(Task task) override { tasks_.push_back(std::move(task)); }
-    [[nodiscard]] bool is_current() const override { return true; }
-    Timer post_after(Duration delay, Task task) override {
-        return timers_.add(Clock::now() + delay, std::move(task));
-    }
-    void run() {
-        while (!tasks_.empty()) {
-            Task task = std::move(tasks_.front());
-            tasks_.pop_front();
-            task();
-        }
-    }
-    /// Those of the next milliseconds come early.
-    void run_timers() {
-        timers_.run_due(Clock::now() + 5ms);
-        run();
-    }
-
-private:
-    std::deque<Task> tasks_;
-    TimerQueue timers_;
-};
 
 struct Dice {
     explicit Dice(unsigned seed) : engine{seed} {}
@@ -107,7 +81,7 @@ sdp::NegotiatedSection random_section(Dice& dice, bool receive) {
 }
 
 struct Receiver final : private Outlet {
-    Receiver(QueueLoop& worker, std::uint32_t number)
+    Receiver(TurnedLoop& worker, std::uint32_t number)
         : ssrc{0x1000 + number},
           rtx_ssrc{0x2000 + number},
           control{worker, *this},
@@ -311,7 +285,7 @@ private:
     }
 
     Dice dice_;
-    QueueLoop worker_;
+    TurnedLoop worker_;
     media::Graph graph_{worker_};
     rtp::ClockSync clock_;
     std::shared_ptr<media::Source> source_ = std::make_shared<media::Source>(

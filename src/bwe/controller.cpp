@@ -12,6 +12,8 @@ namespace {
 /// No probe lasts longer: what it has brought by then has to do.
 constexpr Duration kMaxProbeTime = 100ms;
 constexpr Duration kProbeTick = 2ms;
+/// A probe that finds so much more than the link let through before tells of another link.
+constexpr double kMoreRoom = 1.3;
 
 }  // namespace
 
@@ -75,6 +77,7 @@ void Controller::on_feedback(Time now, const rtcp::TransportFeedback& feedback) 
     acknowledged_.set_application_limited(limit_.limited());
     for (const auto& packet : arrived_) {
         acknowledged_.on_packet(*packet.received, packet.bytes);
+        bottleneck_.on_packet(packet.sent, *packet.received, packet.bytes);
         if (auto delta = inter_arrival_.on_packet(packet.sent, *packet.received))
             trendline_.update(delta->sent, delta->received, *packet.received);
         if (packet.probe == 0) continue;
@@ -93,11 +96,12 @@ void Controller::on_feedback(Time now, const rtcp::TransportFeedback& feedback) 
 
 void Controller::update_delay_based(Time now, std::optional<double> probed) {
     const auto acknowledged = acknowledged_.bps();
+    const Link link{bottleneck_.bps(now), bottleneck_.standing()};
     if (trendline_.usage() == Usage::over) {
         prober_.on_congestion(now);
         if (acknowledged) {
-            if (aimd_.may_decrease(now, *acknowledged))
-                aimd_.update(now, Usage::over, acknowledged, limit_.limited());
+            if (aimd_.may_decrease(now, std::max(*acknowledged, link.bps.value_or(0))))
+                aimd_.update(now, Usage::over, acknowledged, limit_.limited(), link);
         } else if (!halved_ || now - *halved_ > 200ms) {
             // Full before anything was measured: the start was too high.
             aimd_.set_rate(now, aimd_.rate() / 2);
@@ -109,7 +113,8 @@ void Controller::update_delay_based(Time now, std::optional<double> probed) {
         aimd_.set_rate(now, std::min(*probed, max_));
         loss_.set_rate(aimd_.rate());
     }
-    aimd_.update(now, trendline_.usage(), acknowledged, limit_.limited());
+    if (probed && link.bps && *probed > kMoreRoom * *link.bps) bottleneck_.forget();
+    aimd_.update(now, trendline_.usage(), acknowledged, limit_.limited(), link);
 }
 
 Bitrate Controller::estimate() const {

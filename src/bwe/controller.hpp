@@ -5,6 +5,7 @@
 #include "bwe/acknowledged_rate.hpp"
 #include "bwe/aimd.hpp"
 #include "bwe/application_limit.hpp"
+#include "bwe/bottleneck.hpp"
 #include "bwe/inter_arrival.hpp"
 #include "bwe/loss_based.hpp"
 #include "bwe/probe_estimator.hpp"
@@ -83,6 +84,7 @@ private:
     Trendline trendline_;
     AcknowledgedRate acknowledged_;
     ApplicationLimit limit_;
+    Bottleneck bottleneck_;
     Aimd aimd_;
     LossBased loss_;
     ProbeEstimator probe_estimator_;

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "bwe/bottleneck.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace rivero::bwe {
+namespace {
+
+constexpr Duration kLeastWindow = 5s;
+constexpr Duration kRecentWindow = 250ms;
+constexpr Duration kClear = 2ms;    // nearer than this says nothing, clocks are not that exact
+constexpr Duration kFull = 150ms;   // a measurement is complete ...
+constexpr Duration kEnough = 60ms;  // ... or good enough when the queue ends
+constexpr int kPackets = 5;
+constexpr Duration kValid = 10s;  // probes come more often while more is wanted
+constexpr Duration kClockStep = 3s;
+
+}  // namespace
+
+void Bottleneck::Least::add(Time sent, Duration delay, Duration window) {
+    if (sent - since > window) {
+        before = sent - since > 2 * window ? Duration::max() : current;
+        current = delay;
+        since = sent;
+    }
+    current = std::min(current, delay);
+}
+
+bool Bottleneck::measure(Time sent, Duration least_time) {
+    const Duration time = *last_received_ - begin_;
+    if (time < least_time || packets_ < kPackets) return false;
+    rate_ = static_cast<double>(bytes_) * 8 / std::chrono::duration<double>(time).count();
+    measured_ = sent;
+    return true;
+}
+
+void Bottleneck::on_packet(Time sent, Duration received, std::size_t bytes) {
+    const Duration delay = received - sent.time_since_epoch();
+    if (last_received_ &&
+        (*last_received_ - received > kClockStep || delay - least_.get() > kClockStep))
+        *this = {};
+    least_.add(sent, delay, kLeastWindow);
+    recent_.add(sent, delay, kRecentWindow);
+    if (!last_received_) last_received_ = received;
+    if (received < *last_received_) return;  // told about too late
+    // Without a queue it would have come then.
+    const Duration due = sent.time_since_epoch() + least_.get();
+    const bool queued = due + kClear < *last_received_;
+    if (!queued) measure(sent, kEnough);
+    last_received_ = received;
+    if (!queued) {
+        begin(received);
+        return;
+    }
+    bytes_ += bytes;
+    ++packets_;
+    if (measure(sent, kFull)) begin(received);
+}
+
+void Bottleneck::begin(Duration received) {
+    begin_ = received;
+    bytes_ = 0;
+    packets_ = 0;
+}
+
+std::optional<double> Bottleneck::bps(Time now) const {
+    if (!rate_ || now - measured_ > kValid) return std::nullopt;
+    return rate_;
+}
+
+Duration Bottleneck::standing() const {
+    return last_received_ ? recent_.get() - least_.get() : Duration{};
+}
+
+}  // namespace rivero::bwe

@@ -30,9 +30,26 @@ constexpr std::size_t kMaxCompound = 1200;
 /// What video without layers is worth looking for room for.
 constexpr Bitrate kWantedForVideo = Bitrate::kbps(3000);
 constexpr Bitrate kRoomForAudio = Bitrate::kbps(50);
+/// What headers take of the rate of a link: limits of video are of payloads.
+constexpr int kHeadersPart = 25;
+/// A sender hears so soon that less, or more, can be forwarded.
+constexpr Duration kRembInterval = 200ms;
 /// A sender is not asked for less, however narrow the way to its receivers is.
 constexpr Bitrate kLeastForwarded = Bitrate::kbps(100);
 constexpr Bitrate kNoLimit = Bitrate::kbps(1'000'000);
+
+/// What of a link's rate is left for the payloads of video.
+Bitrate video_part(Bitrate whole, bool audio) {
+    if (audio) whole.bps -= std::min(kRoomForAudio.bps, whole.bps / 4);
+    return Bitrate{whole.bps - whole.bps / kHeadersPart};
+}
+
+/// The rate of a link that leaves so much for the payloads of video.
+Bitrate whole_of(Bitrate video, bool audio) {
+    video.bps += video.bps / (kHeadersPart - 1);
+    if (audio) video.bps += std::min(kRoomForAudio.bps, video.bps / 3);
+    return video;
+}
 
 std::vector<transport::Fingerprint> fingerprints_of(const sdp::NegotiatedTransport& t) {
     std::vector<transport::Fingerprint> list;
@@ -265,8 +282,9 @@ void Peer::apply_send_limits() {
         control.set_wanted(wanted);
         // A guess is good enough to begin with some encoding, but no reason to hold back what is
         // the only one.
-        if (control.measured() || encodings) limit = control.estimate();
-        if (limit && audio_in_->sends()) limit->bps -= std::min(kRoomForAudio.bps, limit->bps / 4);
+        if (control.measured() || encodings)
+            if (const auto estimate = control.estimate())
+                limit = video_part(*estimate, audio_in_->sends());
     }
     if (connect_phase_ && limits_.remb_on_connect)
         limit = std::max(limit.value_or(Bitrate{0}), *limits_.remb_on_connect);
@@ -482,6 +500,7 @@ void Peer::service() {
         if (!leg->connected) continue;
         std::vector<rtcp::Message> messages;
         if (report) add_reports(*leg, now, messages);
+        if (takes_remb(*leg) && (report || remb_changed(now))) add_remb(now, messages);
         add_feedback(*leg, now, messages);
         if (!messages.empty()) send(*leg, messages, report);
     }
@@ -525,10 +544,36 @@ void Peer::add_reports(Leg& leg, Time now, std::vector<rtcp::Message>& out) {
         names.chunks.push_back({feedback_ssrc(), settings_->cname});
     }
     out.push_back(std::move(names));
+}
+
+bool Peer::takes_remb(const Leg& leg) const {
     const auto* video = session_->section(MediaType::video);
-    if (video && video->receive && legs_[video->transport].get() == &leg) {
-        add_remb(now, out);
+    return video && video->receive && legs_[video->transport].get() == &leg;
+}
+
+std::optional<Bitrate> Peer::most_wanted() const {
+    std::optional<Bitrate> most;
+    if (limits_.receive.max.bps != 0) most = limits_.receive.max;
+    // Nor more than anybody can take: what is too much for all of them is lost behind us. What a
+    // sender takes from it is for its sound and its headers, too.
+    if (const auto forward = video_.forward_limit()) {
+        const auto* audio = session_->section(MediaType::audio);
+        const bool shared = audio && audio_.receives() &&
+                            audio->transport == session_->section(MediaType::video)->transport;
+        const Bitrate least = std::max(kLeastForwarded, limits_.receive.min);
+        most = std::min(most.value_or(kNoLimit), std::max(whole_of(*forward, shared), least));
     }
+    return most;
+}
+
+bool Peer::remb_changed(Time now) {
+    if (now - remb_checked_ < kRembInterval) return false;
+    remb_checked_ = now;
+    if (!legs_[session_->section(MediaType::video)->transport]->transport_cc) return false;
+    const auto most = most_wanted();
+    if (!most) return false;
+    const Bitrate before = remb_sent_.value_or(kNoLimit);
+    return std::abs(most->bps - before.bps) > before.bps / 20;
 }
 
 void Peer::add_remb(Time now, std::vector<rtcp::Message>& out) {
@@ -540,13 +585,7 @@ void Peer::add_remb(Time now, std::vector<rtcp::Message>& out) {
     Bitrate wanted = limits_.receive.max;
     if (legs_[video->transport]->transport_cc) {
         // Its own estimate is better than ours; we only say what we do not want to exceed.
-        std::optional<Bitrate> most;
-        if (limits_.receive.max.bps != 0) most = limits_.receive.max;
-        // Nor more than anybody can take: what is too much for all of them is lost behind us.
-        if (const auto forward = video_.forward_limit()) {
-            const Bitrate least = std::max(kLeastForwarded, limits_.receive.min);
-            most = std::min(most.value_or(kNoLimit), std::max(*forward, least));
-        }
+        const auto most = most_wanted();
         if (!most && !remb_sent_) return;
         wanted = most.value_or(kNoLimit);  // what we said before does not hold any more
     } else {

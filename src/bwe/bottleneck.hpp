@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <vector>
 
 namespace rivero::bwe {
 
@@ -20,7 +21,7 @@ public:
     /// Packets in the order of their arrival.
     void on_packet(Time sent, Duration received, std::size_t bytes);
     /// There is more room than was seen last.
-    void forget() { rate_.reset(); }
+    void forget() { samples_.clear(); }
     /// bit/s; empty when no queue was seen lately.
     [[nodiscard]] std::optional<double> bps(Time now) const;
     /// What each packet waits for lately: not the queue that a burst makes for a moment.
@@ -45,8 +46,13 @@ private:
     Duration begin_{};
     std::size_t bytes_ = 0;
     int packets_ = 0;
-    std::optional<double> rate_;
-    Time measured_{};
+    Duration longest_gap_{};
+    std::size_t at_once_ = 0, most_at_once_ = 0;  ///< bytes
+    struct Sample {
+        Time at;
+        double bps;
+    };
+    std::vector<Sample> samples_;  ///< the last few
 };
 
 }  // namespace rivero::bwe

@@ -12,8 +12,10 @@ namespace {
 /// No probe lasts longer: what it has brought by then has to do.
 constexpr Duration kMaxProbeTime = 100ms;
 constexpr Duration kProbeTick = 2ms;
-/// A probe that finds so much more than the link let through before tells of another link.
-constexpr double kMoreRoom = 1.3;
+/// A probe that finds so much more than the link let through before tells of another link, or of a
+/// receiver that was busy and read it at once: the next one tells which.
+constexpr double kMoreRoom = 1.15;
+constexpr Duration kConfirmed = 1s;
 
 }  // namespace
 
@@ -109,12 +111,29 @@ void Controller::update_delay_based(Time now, std::optional<double> probed) {
         }
         return;
     }
-    if (probed && *probed > aimd_.rate()) {
-        aimd_.set_rate(now, std::min(*probed, max_));
-        loss_.set_rate(aimd_.rate());
+    if (probed) {
+        const double believed = on_probed(now, *probed, link.bps);
+        if (believed > aimd_.rate()) {
+            aimd_.set_rate(now, std::min(believed, max_));
+            loss_.set_rate(aimd_.rate());
+        }
     }
-    if (probed && link.bps && *probed > kMoreRoom * *link.bps) bottleneck_.forget();
-    aimd_.update(now, trendline_.usage(), acknowledged, limit_.limited(), link);
+    aimd_.update(now, trendline_.usage(), acknowledged, limit_.limited(),
+                 Link{bottleneck_.bps(now), link.standing});
+}
+
+double Controller::on_probed(Time now, double probed, std::optional<double> bottleneck) {
+    if (!bottleneck || probed <= kMoreRoom * *bottleneck) {
+        more_room_.reset();
+        return probed;
+    }
+    if (more_room_ && now - *more_room_ < kConfirmed) {
+        bottleneck_.forget();
+        more_room_.reset();
+        return probed;
+    }
+    more_room_ = now;
+    return kMoreRoom * *bottleneck;
 }
 
 Bitrate Controller::estimate() const {

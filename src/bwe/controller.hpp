@@ -76,6 +76,8 @@ private:
         int packets = 0;
     };
     void update_delay_based(Time now, std::optional<double> probed);
+    /// @return what of it is to be believed, bit/s
+    double on_probed(Time now, double probed, std::optional<double> bottleneck);
 
     Settings settings_;
     double max_;
@@ -90,6 +92,7 @@ private:
     ProbeEstimator probe_estimator_;
     Prober prober_;
     std::optional<ActiveProbe> probe_;
+    std::optional<Time> more_room_;  ///< when a probe found more than the bottleneck let through
     std::optional<Bitrate> remb_;
     std::optional<Duration> rtt_;
     std::optional<Time> last_feedback_;

@@ -55,7 +55,7 @@ for (const codec of ['VP8', 'H264']) {
     const bad = { loss: 0.05, delayMs: 30, jitterMs: 3 };
     const up = await Relay.for(t, { toServer: bad, toBrowser: { delayMs: 30 }, seed: 1 });
     const down = await Relay.for(t, { toBrowser: bad, toServer: { delayMs: 30 }, seed: 3 });
-    const { sender, viewer } = await call(t, { sending: up, viewing: down, codec });
+    const { sender, viewer } = await call(t, { sending: up, viewing: down, codec, ...(process.env.LOSS_SOURCE ? { source: process.env.LOSS_SOURCE, send: ['video'] } : {}) });
     const [sent0, seen0] = [(await sender.stats()).out.video, (await viewer.stats()).in.video];
     // Freezes by themselves: of which length each is shows only who looks often.
     let longest = 0, before = seen0;
@@ -86,15 +86,15 @@ for (const codec of ['VP8', 'H264']) {
 const narrow = { kbps: 500, delayMs: 20, queueMs: 1000 };
 const LINK = narrow.kbps * 1000;
 
-/** Within 20 % after 10 s, and less than 300 ms in the queue. @param samples { ms, bps, queueMs } */
-function judge(t, samples) {
+/** Within 20 % after 10 s, and less than 300 ms in the queue. @param samples { ms, bps, queueMs } @param most of the time */
+function judge(t, samples, most) {
   const settled = samples.filter((s) => s.ms >= 10_000);
   const bps = sorted(settled, 'bps'), queue = sorted(samples.filter((s) => s.ms >= 3_000), 'queueMs');
   const within = settled.filter((s) => s.bps >= 0.8 * LINK && s.bps <= 1.2 * LINK).length / settled.length;
   t.diagnostic(`after 10 s the estimate is ${bps[0]}..${bps.at(-1)}, median ${quantile(bps, 0.5)} bit/s, ${Math.round(100 * within)} % of the time within 20 %; ` +
     `the queue after 3 s: median ${Math.round(quantile(queue, 0.5))} ms, nine tenths below ${Math.round(quantile(queue, 0.9))} ms, most ${Math.round(queue.at(-1))} ms`);
   assert.ok(quantile(bps, 0.5) >= 0.8 * LINK && quantile(bps, 0.5) <= 1.2 * LINK, `the estimate is ${quantile(bps, 0.5)}`);
-  assert.ok(within >= 0.8, `the estimate is within 20 % of the link's rate ${Math.round(100 * within)} % of the time`);
+  assert.ok(within >= most, `the estimate is within 20 % of the link's rate ${Math.round(100 * within)} % of the time`);
   assert.ok(quantile(queue, 0.9) < 300, `${quantile(queue, 0.9)} ms stand in the queue`);
 }
 
@@ -107,7 +107,7 @@ test('500 kbit/s towards a viewer are found out, are not overfilled, and their e
     const kbps = Math.round((out.bytesSent - bytes) * 8 / (performance.now() - at));
     [bytes, at] = [out.bytesSent, performance.now()];
     return { bps: out.targetBitrate, queueMs: relay.down.queueMs, kbps, remb, lost: relay.down.lost };
-  }));
+  }), 0.8);
   relay.set({ toBrowser: { delayMs: 20 } });
   const since = performance.now();
   while ((await outbound()).targetBitrate < 2_000_000) {
@@ -125,7 +125,7 @@ test('500 kbit/s from a sender are found out and not overfilled', async (t) => {
   judge(t, await watch(15_000, 'sender', async () => {
     const { available, out } = await sender.stats();
     return { bps: available, queueMs: relay.up.queueMs, target: out.video.targetBitrate, lost: relay.up.lost };
-  }));
+  }), 0.5);
   relay.set({ toServer: { delayMs: 20 } });
   if (process.env.RIVERO_E2E_TRACE) await watch(10_000, 'sender-open', async () => ({ bps: (await sender.stats()).available }));
   await viewer.decodes(10);

@@ -116,6 +116,21 @@ TEST_P(Controller, SettlesAtTheBottleneckThoughTheSourceSendsLessThanItMay) {
     }
 }
 
+TEST_P(Controller, StaysAtTheBottleneckThoughTheReceiverIsBusyNowAndThen) {
+    for (double use : {0.6, 0.7, 0.8}) {
+        Simulation simulation{{.bps = 500'000,
+                               .max_queue = 1s,
+                               .delay = 20ms,
+                               .jitter = 12ms,
+                               .stall_every = 770ms,
+                               .stall = 70ms},
+                              GetParam()};
+        forwards(simulation, use);
+        simulation.run(60s);
+        EXPECT_GT(share_within(simulation, 10s, 400'000, 600'000), 0.85) << use;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, Controller, testing::Values(1U, 2U, 3U));
 
 TEST(ControllerProbes, NoneWhileTheEstimateSuffices) {

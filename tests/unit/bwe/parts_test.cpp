@@ -241,6 +241,20 @@ TEST(Bottleneck, IsNotWhatAReceiverReadsAtOnceAfterAPause) {
     EXPECT_FALSE(bottleneck.bps(t0 + 4s));
 }
 
+TEST(Bottleneck, IsNotSlowerBecauseTheReceiverPausedMeanwhile) {
+    bwe::Bottleneck bottleneck;
+    // 8 packets every 500 ms over 500 kbit/s; nothing is read for 80 ms within each burst.
+    for (int burst = 0; burst < 6; ++burst) {
+        for (int i = 0; i < 8; ++i) {
+            Duration read = burst * 500ms + (i + 1) * 16ms;
+            const Duration pause = burst * 500ms + 40ms;
+            if (read > pause) read = std::max(read, pause + 80ms);
+            bottleneck.on_packet(t0 + burst * 500ms, read, 1000);
+        }
+    }
+    EXPECT_FALSE(bottleneck.bps(t0 + 3s));
+}
+
 TEST(Bottleneck, OutlivesClocksThatAreSet) {
     bwe::Bottleneck bottleneck;
     send_bursts(bottleneck, 500'000, 8, 500ms, 3s);

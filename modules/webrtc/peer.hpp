@@ -106,6 +106,8 @@ public:
     [[nodiscard]] std::optional<Bitrate> remb_received() const { return remb_received_; }
 
 private:
+    static constexpr std::size_t kMaxCompound = 1200;  ///< of RTCP, bytes
+
     class Leg;
     friend class Leg;
 

@@ -14,6 +14,8 @@ namespace {
 /// Measurements of one connection at a time that need not wait their turn.
 constexpr std::size_t kMaxLate = 16;
 
+constexpr jsonrpc::TextLimits kClientLimits{.ignore_rest = true};
+
 Text make_text(jsonrpc::Response response) {
     return std::make_shared<const std::string>(jsonrpc::write(std::move(response)));
 }
@@ -55,7 +57,7 @@ bool Gateway::on_text(ConnectionId id, std::string_view text) {
                     .bytes = text.size()};
     connection.bytes += text.size();
     bytes_ += text.size();
-    auto message = jsonrpc::read_message(text);
+    auto message = jsonrpc::read_message(text, kClientLimits);
     if (!message) {
         refuse(request, std::move(message.error()));
     } else if (auto* asked = std::get_if<jsonrpc::Request>(&*message)) {

@@ -192,6 +192,10 @@ INSTANTIATE_TEST_SUITE_P(
                  R"({"id":0,"jsonrpc":"2.0","method":"ping","params":{"sessionId":"s"}})",
                  R"({"id":0,"jsonrpc":"2.0","result":{"sessionId":"s","value":"pong"}})"},
         Envelope{
+            "TextBehindIt",
+            R"({"id":0,"jsonrpc":"2.0","method":"ping"} {"id":1,"jsonrpc":"2.0","method":"ping"} x)",
+            R"({"id":0,"jsonrpc":"2.0","result":{"value":"pong"}})"},
+        Envelope{
             "NotificationWithResult", R"({"jsonrpc":"2.0","method":"ping"})",
             R"({"error":{"code":-32000,"message":"Ignoring response because of a notification request",
                      "data":{"value":"pong"}},"id":null,"jsonrpc":"2.0"})"}),

@@ -581,6 +581,54 @@ TEST_F(GatewayTest, AConnectInVainBehindAnotherRequestChangesNothing) {
     EXPECT_EQ(client.answers[2]["result"]["sessionId"], session);
 }
 
+TEST_F(GatewayTest, ACallInVainOfAnUnknownSessionChangesNothingForWhoComesAfter) {
+    const auto pipeline = create(client, "MediaPipeline");
+    const std::string session = ask(client, "ping")["result"]["sessionId"];
+    const Json call{{"object", pipeline}, {"operation", "getName"}};
+    client.answers.clear();
+    int id = 200;
+    const std::vector<std::pair<const char*, Json>> in_vain{
+        {"keepAlive", {{"sessionId", "nonsense"}}},
+        {"describe", {{"sessionId", "nonsense"}, {"object", "nothing"}}},
+        {"invoke", {{"sessionId", "nonsense"}, {"object", "nothing"}, {"operation", "x"}}},
+        {"subscribe", {{"sessionId", "nonsense"}, {"object", "nothing"}, {"type", "E"}}},
+        {"create", {{"sessionId", "nonsense"}}},
+        {"ref", {{"sessionId", "nonsense"}, {"object", "nothing"}}},
+        {"transaction", {{"sessionId", "nonsense"}, {"operations", 5}}}};
+    for (const auto& [method, params] : in_vain) {
+        client.answers.clear();
+        client.request(++id, "invoke", call);
+        client.request(++id, method, params);
+        client.request(++id, "subscribe", {{"object", pipeline}, {"type", "E"}});
+        client.request(id, method, params);  // no repeat of that one: it names another session
+        loop.run();
+        ASSERT_EQ(client.answers.size(), 4u) << method;
+        EXPECT_TRUE(client.answers[1].contains("error")) << method;
+        EXPECT_EQ(client.answers[2]["result"]["sessionId"], session) << method;
+    }
+    client.events.clear();
+    invoke(client, pipeline, "raise", {{"type", "E"}, {"data", {{"n", 1}}}});
+    EXPECT_EQ(client.events.size(), 1u);
+    EXPECT_EQ(ask(client, "ping")["result"]["sessionId"], session);
+}
+
+TEST_F(GatewayTest, TheSessionThatSucceedsLastIsTheConnections) {
+    const auto pipeline = create(client, "MediaPipeline");
+    const Json call{{"object", pipeline}, {"operation", "getName"}};
+    auto named = [&](const char* session) {
+        Json params = call;
+        params["sessionId"] = session;
+        return params;
+    };
+    client.answers.clear();
+    client.request(301, "invoke", named("one"));
+    client.request(302, "keepAlive", {{"sessionId", "nonsense"}});
+    client.request(303, "invoke", call);
+    loop.run();
+    ASSERT_EQ(client.answers.size(), 3u);
+    EXPECT_EQ(client.answers[2]["result"]["sessionId"], "one");
+}
+
 TEST_F(GatewayTest, WhatIsMadeForASessionThatWasClosedMeanwhileGoesWithIt) {
     client.request(101, "create", {{"type", "MediaPipeline"}, {"sessionId", "short"}});
     client.request(102, "closeSession", {{"sessionId", "short"}, {"release", true}});

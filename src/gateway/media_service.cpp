@@ -209,8 +209,8 @@ void MediaService::invoke(const Call& call, Reply reply) {
         manager_.invoke(operation, params, with_session(call.session, std::move(reply)));
         return;
     }
+    if (objects_.contains(object)) check_same_host(object, operation, params);
     Host& host = access(call.session, object);
-    check_same_host(object, operation, params);
     host.link->call(
         "invoke",
         {{"object", object}, {"operation", operation}, {"operationParams", std::move(params)}},
@@ -430,15 +430,22 @@ pid_t MediaService::process_of(HostId host) const {
     return hosts_.at(host).pid;
 }
 
-std::optional<std::string> MediaService::first_known_object(const Json& params) const {
+void MediaService::for_each_known_object(
+    const Json& params, const std::function<void(const std::string&)>& visit) const {
     if (params.is_string()) {
         const auto& text = params.get_ref<const std::string&>();
-        return objects_.contains(text) ? std::optional{text} : std::nullopt;
+        if (objects_.contains(text)) visit(text);
+    } else if (params.is_structured()) {
+        for (const auto& member : params) for_each_known_object(member, visit);
     }
-    if (params.is_structured())
-        for (const auto& member : params)
-            if (auto found = first_known_object(member)) return found;
-    return std::nullopt;
+}
+
+std::optional<std::string> MediaService::first_known_object(const Json& params) const {
+    std::optional<std::string> first;
+    for_each_known_object(params, [&](const std::string& id) {
+        if (!first) first = id;
+    });
+    return first;
 }
 
 /// Two pipelines may live on two hosts, neither of which knows the other's objects: what is wrong
@@ -446,11 +453,13 @@ std::optional<std::string> MediaService::first_known_object(const Json& params) 
 void MediaService::check_same_host(const std::string& object, const std::string& operation,
                                    const Json& params) const {
     if (operation != "connect" && operation != "disconnect") return;
-    const auto other = first_known_object(params);
-    if (other && objects_.host_of(*other) != objects_.host_of(object))
-        throw RpcError{media_error(
-            remote::ErrorCode::connect_error,
-            "Objects '" + object + "' and '" + *other + "' belong to different pipelines")};
+    const auto host = objects_.host_of(object);
+    for_each_known_object(params, [&](const std::string& other) {
+        if (objects_.host_of(other) != host)
+            throw RpcError{media_error(
+                remote::ErrorCode::connect_error,
+                "Objects '" + object + "' and '" + other + "' belong to different pipelines")};
+    });
 }
 
 void MediaService::drop_reference(const std::string& session, const std::string& object,

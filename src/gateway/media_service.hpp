@@ -118,7 +118,11 @@ private:
     void check_limits(const std::string& type, const std::string& session) const;
     [[nodiscard]] std::set<pid_t> processes() const;
     [[nodiscard]] pid_t process_of(HostId host) const;
+    /// Strings of `params`, however deep, that are ids of objects.
+    void for_each_known_object(const Json& params,
+                               const std::function<void(const std::string&)>& visit) const;
     [[nodiscard]] std::optional<std::string> first_known_object(const Json& params) const;
+    /// @throws RpcError 40004 before anything has happened
     void check_same_host(const std::string& object, const std::string& operation,
                          const Json& params) const;
     void created(HostId host, const Call& call, Outcome outcome, const Reply& reply);

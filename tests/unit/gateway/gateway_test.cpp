@@ -393,6 +393,18 @@ TEST_F(GatewayTest, ConnectingElementsOfTwoHostsIsAConnectError) {
     const auto b = create(client, "PassThrough", {{"mediaPipeline", p2}});
     EXPECT_EQ(invoke(client, a, "connect", {{"sink", b}})["error"]["code"], 40004);
     EXPECT_TRUE(invoke(client, a, "echo", {{"value", b}}).contains("result"));
+    // Any of its objects, not the first alone; and then the session refers to nothing, either.
+    const auto c = create(client, "PassThrough", {{"mediaPipeline", p1}});
+    const auto host = host_with(a).fake->objects.size();
+    const auto refused = ask(client, "invoke",
+                             {{"sessionId", "another"},
+                              {"object", a},
+                              {"operation", "connect"},
+                              {"operationParams", {{"sink", c}, {"more", {{"deep", {b}}}}}}});
+    EXPECT_EQ(refused["error"]["code"], 40004);
+    EXPECT_THAT(refused["error"]["message"].get<std::string>(), HasSubstr(b));
+    EXPECT_EQ(host_with(a).fake->objects.size(), host);
+    EXPECT_EQ(ask(other, "keepAlive", {{"sessionId", "another"}})["error"]["code"], 40007);
 }
 
 TEST_F(GatewayTest, AnElementWhosePipelineIsReleasedMeanwhileIsNotFound) {

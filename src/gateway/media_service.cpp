@@ -72,6 +72,8 @@ MediaService::MediaService(Loop& loop, const ServiceOptions& options, Deliver de
     : loop_{loop},
       options_{options},
       deliver_{std::move(deliver)},
+      memory_{options.memory ? options.memory
+                             : std::make_shared<InputBudget>(ServiceOptions::kMemory)},
       server_id_{make_uuid()},
       subscriptions_{options.subscriptions},
       sessions_{options.max_sessions},
@@ -318,7 +320,7 @@ void MediaService::transaction(const Call& call, Reply reply) {
                            std::string method, Json params, Reply reply_one) {
         execute({std::move(method), std::move(params), session, true, fresh}, std::move(reply_one));
     };
-    Transaction::run(loop_, *operations, call.session, std::move(execute_one),
+    Transaction::run(loop_, memory_, *operations, call.session, std::move(execute_one),
                      [session = call.session, reply = std::move(reply)](Outcome outcome) {
                          if (outcome)
                              outcome = Json{{"value", std::move(*outcome)}, {"sessionId", session}};

@@ -5,6 +5,7 @@
 #include "gateway/errors.hpp"
 #include "gateway/host_link.hpp"
 #include "gateway/ids.hpp"
+#include "gateway/input_budget.hpp"
 #include "gateway/modules.hpp"
 #include "gateway/object_table.hpp"
 #include "gateway/request_cache.hpp"
@@ -28,6 +29,8 @@
 namespace rivero::gateway {
 
 struct ServiceOptions {
+    static constexpr std::size_t kMemory = std::size_t{64} << 20;
+
     std::string version;
     Json metadata;
     std::size_t max_sessions = 20'000;
@@ -37,6 +40,9 @@ struct ServiceOptions {
     SubscriptionTable::Limits subscriptions{};
     /// `create` fails when files or threads exceed this part of what the system allows.
     double resource_limit = 0.8;
+    /// For transactions at work, shared with the messages that clients have begun; empty: kMemory
+    /// for transactions alone.
+    std::shared_ptr<InputBudget> memory{};
 };
 
 /// One request of a client, its envelope taken off.
@@ -143,6 +149,7 @@ private:
     Loop& loop_;
     ServiceOptions options_;
     Deliver deliver_;
+    std::shared_ptr<InputBudget> memory_;
     const std::string server_id_;
     ObjectTable objects_;
     SubscriptionTable subscriptions_;

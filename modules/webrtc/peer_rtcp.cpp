@@ -36,6 +36,7 @@ void Peer::on_rtcp(Leg& leg, Bytes datagram, Time arrival) {
         ++dropped_;
         return;
     }
+    dropped_ += static_cast<std::uint64_t>(compound->malformed);
     if (!last_rtcp_) events_.on_media_state(true);
     last_rtcp_ = arrival;
     for (const auto& message : compound->messages) handle(leg, message, arrival);

@@ -263,5 +263,21 @@ TEST_F(SendTrackTest, OneNackForEverythingStaysWithinTheBudget) {
     EXPECT_LE(again, 300u * 1024);
 }
 
+TEST_F(SendTrackTest, HoweverOftenEverythingIsAskedForEachTenthOfASecondHasItsBudget) {
+    push(1, true);
+    for (int i = 2; i <= 900; ++i) push(i, false, 1000);
+    std::vector<SeqNum> all;
+    for (const auto& packet : wire) all.push_back(seq_of(packet));
+    // The shortest round trip that reports can claim, and a NACK for all in each millisecond.
+    track.on_report_block(Clock::now(), {.ssrc = kSsrc});
+    std::size_t before = wire.size();
+    const Time start = Clock::now();
+    for (int i = 0; i < 300; ++i) track.on_nack(start + i * 1ms, {Ssrc{1}, kSsrc, all});
+    std::size_t again = 0;
+    for (; before < wire.size(); ++before) again += wire[before].size();
+    EXPECT_GT(again, 0u);
+    EXPECT_LE(again, 4 * 300u * 1024);
+}
+
 }  // namespace
 }  // namespace rivero::webrtc

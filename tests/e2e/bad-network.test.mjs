@@ -72,7 +72,8 @@ for (const codec of ['VP8', 'H264']) {
     const frames = gained(sent0, sent1, 'framesSent'), decoded = gained(seen0, seen1, 'framesDecoded');
     t.diagnostic(`${up.up.lost} of ${up.up.passed + up.up.lost} packets lost on the way to the server, ${down.down.lost} of ` +
       `${down.down.passed + down.down.lost} from there; ${lost} of ${received} of this stream, ${repaired} repaired; ` +
-      `${decoded} of ${frames} pictures decoded, ${gained(seen0, seen1, 'pliCount')} PLI, ${freezes} freezes, the longest ${longest.toFixed(2)} s`);
+      `${decoded} of ${frames} pictures decoded, ${gained(seen0, seen1, 'pliCount')} PLI, ${freezes} freezes, the longest ${longest.toFixed(2)} s; ` +
+      `the relays were late by ${Math.round(Math.max(up.up.lateMs, down.down.lateMs))} ms at most`);
     assert.equal(seen1.codec, `video/${codec}`);
     assert.ok(up.up.lost > 10 && down.down.lost > 10, 'the relays lose');
     // Browsers count a packet as lost although it was repaired. What is under way at the moment is not missing yet.

@@ -6,6 +6,7 @@
 #include "leg.hpp"
 #include "rivero/rtcp/build.hpp"
 #include "rivero/rtp/header.hpp"
+#include "room_for_video.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -27,7 +28,6 @@ constexpr Duration kRembTimeout = 10s;
 constexpr std::size_t kMaxEarlyCandidates = 100;
 /// What video without layers is worth looking for room for.
 constexpr Bitrate kWantedForVideo = Bitrate::kbps(3000);
-constexpr Bitrate kRoomForAudio = Bitrate::kbps(50);
 
 std::vector<transport::Fingerprint> fingerprints_of(const sdp::NegotiatedTransport& t) {
     std::vector<transport::Fingerprint> list;
@@ -260,8 +260,9 @@ void Peer::apply_send_limits() {
         control.set_wanted(wanted);
         // A guess is good enough to begin with some encoding, but no reason to hold back what is
         // the only one.
-        if (control.measured() || encodings) limit = control.estimate();
-        if (limit && audio_in_->sends()) limit->bps -= std::min(kRoomForAudio.bps, limit->bps / 4);
+        if (control.measured() || encodings)
+            if (const auto estimate = control.estimate())
+                limit = room_for_video(*estimate, audio_in_->sends());
     }
     if (connect_phase_ && limits_.remb_on_connect)
         limit = std::max(limit.value_or(Bitrate{0}), *limits_.remb_on_connect);
@@ -385,6 +386,7 @@ void Peer::service() {
         if (!leg->connected) continue;
         std::vector<rtcp::Message> messages;
         if (report) add_reports(*leg, now, messages);
+        if (takes_remb(*leg) && (report || remb_changed(now))) add_remb(now, messages);
         add_feedback(*leg, now, messages);
         if (!messages.empty()) send(*leg, messages, report);
     }

@@ -4,9 +4,11 @@
 #include "peer.hpp"
 #include "rivero/rtcp/build.hpp"
 #include "rivero/rtcp/parse.hpp"
+#include "room_for_video.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <utility>
 
 // What the peer reports, and what it is told.
@@ -17,6 +19,8 @@ namespace {
 /// A sender is not asked for less, however narrow the way to its receivers is.
 constexpr Bitrate kLeastForwarded = Bitrate::kbps(100);
 constexpr Bitrate kNoLimit = Bitrate::kbps(1'000'000);
+/// A sender hears so soon that less, or more, can be forwarded.
+constexpr Duration kRembInterval = 200ms;
 
 }  // namespace
 
@@ -138,10 +142,37 @@ void Peer::add_reports(Leg& leg, Time now, std::vector<rtcp::Message>& out) {
         names.chunks.push_back({feedback_ssrc(), settings_->cname});
     }
     out.push_back(std::move(names));
+}
+
+bool Peer::takes_remb(const Leg& leg) const {
     const auto* video = session_->section(MediaType::video);
-    if (video && video->receive && legs_[video->transport].get() == &leg) {
-        add_remb(now, out);
+    return video && video->receive && legs_[video->transport].get() == &leg;
+}
+
+std::optional<Bitrate> Peer::most_wanted() const {
+    std::optional<Bitrate> most;
+    if (limits_.receive.max.bps != 0) most = limits_.receive.max;
+    // Nor more than anybody can take: what is too much for all of them is lost behind us. What a
+    // sender takes from it is for its sound and its headers, too.
+    if (const auto forward = video_.forward_limit()) {
+        const auto* audio = session_->section(MediaType::audio);
+        const bool shared = audio && audio_.receives() &&
+                            audio->transport == session_->section(MediaType::video)->transport;
+        const Bitrate least = std::max(kLeastForwarded, limits_.receive.min);
+        most =
+            std::min(most.value_or(kNoLimit), std::max(whole_for_video(*forward, shared), least));
     }
+    return most;
+}
+
+bool Peer::remb_changed(Time now) {
+    if (now - remb_checked_ < kRembInterval) return false;
+    remb_checked_ = now;
+    if (!legs_[session_->section(MediaType::video)->transport]->transport_cc) return false;
+    const auto most = most_wanted();
+    if (!most) return false;
+    const Bitrate before = remb_sent_.value_or(kNoLimit);
+    return std::abs(most->bps - before.bps) > before.bps / 20;
 }
 
 void Peer::add_remb(Time now, std::vector<rtcp::Message>& out) {
@@ -153,13 +184,7 @@ void Peer::add_remb(Time now, std::vector<rtcp::Message>& out) {
     Bitrate wanted = limits_.receive.max;
     if (legs_[video->transport]->transport_cc) {
         // Its own estimate is better than ours; we only say what we do not want to exceed.
-        std::optional<Bitrate> most;
-        if (limits_.receive.max.bps != 0) most = limits_.receive.max;
-        // Nor more than anybody can take: what is too much for all of them is lost behind us.
-        if (const auto forward = video_.forward_limit()) {
-            const Bitrate least = std::max(kLeastForwarded, limits_.receive.min);
-            most = std::min(most.value_or(kNoLimit), std::max(*forward, least));
-        }
+        const auto most = most_wanted();
         if (!most && !remb_sent_) return;
         wanted = most.value_or(kNoLimit);  // what we said before does not hold any more
     } else {

@@ -18,6 +18,9 @@ const layers = [
   { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
 ];
 const heights = [180, 360, 720];
+// Plain squares cost AV1 too much in the smallest size, of which it then sends three pictures a second, and in the largest so little
+// that a viewer with 600 kbit/s gets it, rightly.
+const forAv1 = { source: 'grain', startKbps: 2500 };
 const caps = [150, 600, 0];
 
 /** A sender and three viewers with caps in kbit/s, 0 for none. */
@@ -29,7 +32,7 @@ async function room(t, codec, sending) {
   const page = await browser.page();
   t.after(() => page.close());
   const sender = await Peer.join(page, new RpcSignalling(client, from),
-    { send: ['video'], codec, source: codec === 'AV1' ? 'grain' : 'texture', startKbps: codec === 'AV1' ? 2500 : undefined, keepSize: true, width: 1280, height: 720, fps: 15, ...sending });
+    { send: ['video'], codec, source: 'texture', keepSize: true, width: 1280, height: 720, fps: 15, ...sending });
   const viewers = [];
   for (const kbps of caps) {
     const id = await client.create('WebRtcEndpoint', { mediaPipeline: pipeline });
@@ -72,7 +75,7 @@ for (const codec of ['VP8', 'H264', 'VP9', 'AV1']) {
   test(`${codec} in three sizes: each viewer gets the one that its limit allows, and another when that changes`, async (t) => {
     // Without a mode VP9 and AV1 would be sent in layers of one stream.
     const mode = ['VP9', 'AV1'].includes(codec) ? { scalabilityMode: 'L1T1' } : {};
-    const all = await room(t, codec, { encodings: layers.map((layer) => ({ ...layer, ...mode })) });
+    const all = await room(t, codec, { ...(codec === 'AV1' ? forAv1 : {}), encodings: layers.map((layer) => ({ ...layer, ...mode })) });
     assert.match(all.sender.answer, /a=simulcast:recv q;h;f/);
     await all.sender.reaches((s) => s.encodings.length === 3 && s.encodings.every((e) => e.framesEncoded > 5), 'does not send three encodings', 30_000);
     await adapts(t, codec, all);
@@ -81,7 +84,7 @@ for (const codec of ['VP8', 'H264', 'VP9', 'AV1']) {
 
 for (const [codec, scalabilityMode] of [['VP9', 'L3T3'], ['VP9', 'L3T3_KEY'], ['AV1', 'L3T3'], ['AV1', 'L3T3_KEY']]) {
   test(`${codec} ${scalabilityMode}: each viewer gets as many layers as its limit allows`, async (t) => {
-    const all = await room(t, codec, { encodings: [{ scalabilityMode, maxBitrate: 1_500_000 }] });
+    const all = await room(t, codec, { ...(codec === 'AV1' && scalabilityMode === 'L3T3' ? forAv1 : {}), encodings: [{ scalabilityMode, maxBitrate: 1_500_000 }] });
     await adapts(t, `${codec} ${scalabilityMode}`, all);
   });
 }

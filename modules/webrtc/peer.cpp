@@ -5,8 +5,8 @@
 #include "extension_kinds.hpp"
 #include "leg.hpp"
 #include "rivero/rtcp/build.hpp"
-#include "rivero/rtcp/parse.hpp"
 #include "rivero/rtp/header.hpp"
+#include "room_for_video.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -26,13 +26,8 @@ constexpr Duration kRtcpTimeout = 15s;
 /// A REMB that is not repeated says nothing any more.
 constexpr Duration kRembTimeout = 10s;
 constexpr std::size_t kMaxEarlyCandidates = 100;
-constexpr std::size_t kMaxCompound = 1200;
 /// What video without layers is worth looking for room for.
 constexpr Bitrate kWantedForVideo = Bitrate::kbps(3000);
-constexpr Bitrate kRoomForAudio = Bitrate::kbps(50);
-/// A sender is not asked for less, however narrow the way to its receivers is.
-constexpr Bitrate kLeastForwarded = Bitrate::kbps(100);
-constexpr Bitrate kNoLimit = Bitrate::kbps(1'000'000);
 
 std::vector<transport::Fingerprint> fingerprints_of(const sdp::NegotiatedTransport& t) {
     std::vector<transport::Fingerprint> list;
@@ -265,8 +260,9 @@ void Peer::apply_send_limits() {
         control.set_wanted(wanted);
         // A guess is good enough to begin with some encoding, but no reason to hold back what is
         // the only one.
-        if (control.measured() || encodings) limit = control.estimate();
-        if (limit && audio_in_->sends()) limit->bps -= std::min(kRoomForAudio.bps, limit->bps / 4);
+        if (control.measured() || encodings)
+            if (const auto estimate = control.estimate())
+                limit = room_for_video(*estimate, audio_in_->sends());
     }
     if (connect_phase_ && limits_.remb_on_connect)
         limit = std::max(limit.value_or(Bitrate{0}), *limits_.remb_on_connect);
@@ -357,101 +353,9 @@ ReceiveTrack* Peer::track_of(std::size_t section) {
     return nullptr;
 }
 
-SendTrack* Peer::sender_of(Ssrc ssrc) {
-    for (SendTrack* track : {audio_in_.get(), video_in_.get()})
-        if (track->ssrc() == ssrc || track->rtx_ssrc() == ssrc) return track;
-    return nullptr;
-}
-
-void Peer::on_rtcp(Leg& leg, Bytes datagram, Time arrival) {
-    const auto compound = rtcp::parse_compound(datagram);
-    if (!compound) {
-        ++dropped_;
-        return;
-    }
-    if (!last_rtcp_) events_.on_media_state(true);
-    last_rtcp_ = arrival;
-    for (const auto& message : compound->messages) handle(leg, message, arrival);
-}
-
-void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
-    struct Visitor {
-        Peer& peer;
-        Leg& leg;
-        Time now;
-        void operator()(const rtcp::SenderReport& sr) const {
-            peer.audio_.on_sender_report(now, sr);
-            peer.video_.on_sender_report(now, sr);
-            peer.on_reports(sr.blocks, now);
-        }
-        void operator()(const rtcp::ReceiverReport& rr) const { peer.on_reports(rr.blocks, now); }
-        void operator()(const rtcp::SourceDescription&) const {}
-        void operator()(const rtcp::Bye& bye) const {
-            for (Ssrc ssrc : bye.sources) {
-                leg.demuxer.forget(ssrc);
-                peer.audio_.on_bye(ssrc);
-                peer.video_.on_bye(ssrc);
-            }
-            if (peer.audio_.ssrcs().empty() && peer.video_.ssrcs().empty() &&
-                std::exchange(peer.last_rtcp_, std::nullopt))
-                peer.events_.on_media_state(false);
-        }
-        void operator()(const rtcp::GenericNack& nack) const {
-            if (SendTrack* track = peer.sender_of(nack.media)) track->on_nack(now, nack);
-        }
-        void operator()(const rtcp::TransportFeedback& feedback) const {
-            leg.control.on_feedback(now, feedback);
-            peer.video_in_->on_feedback(leg.control, feedback);
-            peer.apply_send_limits();
-        }
-        void operator()(const rtcp::PictureLoss& pli) const {
-            if (SendTrack* track = peer.sender_of(pli.media))
-                track->on_keyframe_request(SendTrack::KeyframeRequest::pli);
-        }
-        void operator()(const rtcp::FullIntraRequest& fir) const {
-            for (const auto& entry : fir.entries)
-                if (SendTrack* track = peer.sender_of(entry.media))
-                    track->on_keyframe_request(SendTrack::KeyframeRequest::fir);
-        }
-        void operator()(const rtcp::Remb& remb) const {
-            // Values that fall, or that have come up to it, end what holds for the beginning.
-            const auto& start = peer.limits_.remb_on_connect;
-            if (!start || remb.bitrate >= *start ||
-                (peer.remb_received_ && remb.bitrate < *peer.remb_received_))
-                peer.connect_phase_ = false;
-            peer.remb_received_ = remb.bitrate;
-            peer.remb_received_at_ = now;
-            leg.control.on_remb(remb.bitrate);
-            peer.apply_send_limits();
-        }
-    };
-    std::visit(Visitor{*this, leg, now}, message);
-}
-
-void Peer::on_reports(const std::vector<rtcp::ReportBlock>& blocks, Time now) {
-    for (const auto& block : blocks) {
-        SendTrack* track = sender_of(block.ssrc);
-        if (!track || track->ssrc() != block.ssrc) continue;
-        track->on_report_block(now, block);
-        if (auto rtt = track->state().rtt()) {
-            audio_.set_rtt(*rtt);
-            video_.set_rtt(*rtt);
-            audio_in_->set_rtt(*rtt);
-            video_in_->set_rtt(*rtt);
-            for (auto& leg : legs_) leg->control.set_rtt(*rtt);
-        }
-    }
-}
-
 std::string Peer::transport_name(MediaType type) const {
     const auto* section = session_ ? session_->section(type) : nullptr;
     return section ? std::to_string(legs_[section->transport]->id + 1) : "";
-}
-
-Ssrc Peer::feedback_ssrc() const {
-    for (const SendTrack* track : {audio_in_.get(), video_in_.get()})
-        if (track->sends()) return track->ssrc();
-    return settings_->rtcp_ssrc;
 }
 
 void Peer::wake_by(std::optional<Time> deadline, Duration slack) {
@@ -482,6 +386,7 @@ void Peer::service() {
         if (!leg->connected) continue;
         std::vector<rtcp::Message> messages;
         if (report) add_reports(*leg, now, messages);
+        if (takes_remb(*leg) && (report || remb_changed(now))) add_remb(now, messages);
         add_feedback(*leg, now, messages);
         if (!messages.empty()) send(*leg, messages, report);
     }
@@ -498,94 +403,6 @@ void Peer::service() {
         }
     }
     arm(now);
-}
-
-void Peer::add_reports(Leg& leg, Time now, std::vector<rtcp::Message>& out) {
-    const auto wall_clock = rtcp::to_ntp(std::chrono::system_clock::now());
-    std::vector<rtcp::ReportBlock> blocks;
-    std::vector<SendTrack*> senders;
-    for (std::size_t m_line : leg.sections) {
-        if (ReceiveTrack* track = track_of(m_line)) track->report(now, blocks);
-        const auto& section = session_->sections[m_line];
-        if (section.kind != MediaType::data && section.send)
-            senders.push_back(section.kind == MediaType::audio ? audio_in_.get() : video_in_.get());
-    }
-    if (blocks.size() > rtcp::kMaxItems) blocks.resize(rtcp::kMaxItems);
-    rtcp::SourceDescription names;
-    bool blocks_sent = false;
-    for (SendTrack* track : senders) {
-        auto sr = track->make_report(now, wall_clock);
-        if (!sr) continue;
-        if (!std::exchange(blocks_sent, true)) sr->blocks = blocks;
-        names.chunks.push_back({track->ssrc(), settings_->cname});
-        out.push_back(std::move(*sr));
-    }
-    if (!blocks_sent) {
-        out.push_back(rtcp::ReceiverReport{feedback_ssrc(), blocks});
-        names.chunks.push_back({feedback_ssrc(), settings_->cname});
-    }
-    out.push_back(std::move(names));
-    const auto* video = session_->section(MediaType::video);
-    if (video && video->receive && legs_[video->transport].get() == &leg) {
-        add_remb(now, out);
-    }
-}
-
-void Peer::add_remb(Time now, std::vector<rtcp::Message>& out) {
-    const auto* video = session_->section(MediaType::video);
-    const bool offered = std::any_of(video->codecs.begin(), video->codecs.end(),
-                                     [](auto& c) { return c.feedback.remb; });
-    const auto ssrcs = video_.ssrcs();
-    if (!offered || ssrcs.empty()) return;
-    Bitrate wanted = limits_.receive.max;
-    if (legs_[video->transport]->transport_cc) {
-        // Its own estimate is better than ours; we only say what we do not want to exceed.
-        std::optional<Bitrate> most;
-        if (limits_.receive.max.bps != 0) most = limits_.receive.max;
-        // Nor more than anybody can take: what is too much for all of them is lost behind us.
-        if (const auto forward = video_.forward_limit()) {
-            const Bitrate least = std::max(kLeastForwarded, limits_.receive.min);
-            most = std::min(most.value_or(kNoLimit), std::max(*forward, least));
-        }
-        if (!most && !remb_sent_) return;
-        wanted = most.value_or(kNoLimit);  // what we said before does not hold any more
-    } else {
-        const std::uint64_t bytes = video_.bytes();
-        const double seconds = std::chrono::duration<double>(now - remb_at_).count();
-        const bool measured = remb_at_ != Time{} && bytes >= bytes_at_remb_ && seconds > 0;
-        const double rate =
-            measured ? 8.0 * static_cast<double>(bytes - bytes_at_remb_) / seconds : 0;
-        bytes_at_remb_ = bytes;
-        remb_at_ = now;
-        const auto [packets, lost] = video_.last_interval();
-        wanted = std::max(remb_.update(rate, packets, lost), limits_.receive.min);
-        if (limits_.receive.max.bps != 0) wanted = std::min(wanted, limits_.receive.max);
-    }
-    remb_sent_ = wanted;
-    out.push_back(rtcp::Remb{feedback_ssrc(), wanted, ssrcs});
-}
-
-void Peer::add_feedback(Leg& leg, Time now, std::vector<rtcp::Message>& out) {
-    for (std::size_t m_line : leg.sections)
-        if (ReceiveTrack* track = track_of(m_line)) track->poll(now, feedback_ssrc(), out);
-    for (auto& feedback : leg.twcc.poll(now)) out.push_back(std::move(feedback));
-}
-
-void Peer::send(Leg& leg, const std::vector<rtcp::Message>& messages, bool has_report) {
-    std::array<std::uint8_t, kMaxCompound> buffer;
-    auto begin = [&](rtcp::CompoundBuilder& compound) {
-        // RFC 3550 section 6.1 wants a report first, unless RFC 5506 was negotiated.
-        return leg.reduced_size || compound.add(rtcp::ReceiverReport{feedback_ssrc(), {}});
-    };
-    rtcp::CompoundBuilder compound{buffer};
-    if (!has_report && !begin(compound)) return;
-    for (const auto& message : messages) {
-        if (compound.add(message)) continue;
-        leg.transport.send_rtcp(compound.datagram());
-        compound = rtcp::CompoundBuilder{buffer};
-        if (!begin(compound) || !compound.add(message)) return;
-    }
-    if (!compound.empty()) leg.transport.send_rtcp(compound.datagram());
 }
 
 }  // namespace rivero::webrtc

@@ -106,6 +106,8 @@ public:
     [[nodiscard]] std::optional<Bitrate> remb_received() const { return remb_received_; }
 
 private:
+    static constexpr std::size_t kMaxCompound = 1200;  ///< of RTCP, bytes
+
     class Leg;
     friend class Leg;
 
@@ -129,6 +131,11 @@ private:
     void add_reports(Leg& leg, Time now, std::vector<rtcp::Message>& out);
     void add_feedback(Leg& leg, Time now, std::vector<rtcp::Message>& out);
     void add_remb(Time now, std::vector<rtcp::Message>& out);
+    [[nodiscard]] bool takes_remb(const Leg& leg) const;
+    /// What the peer should send at most; empty when there is no bound.
+    [[nodiscard]] std::optional<Bitrate> most_wanted() const;
+    /// The peer should hear of it before the next report.
+    [[nodiscard]] bool remb_changed(Time now);
     void send(Leg& leg, const std::vector<rtcp::Message>& messages, bool has_report);
     [[nodiscard]] Ssrc feedback_ssrc() const;
 
@@ -163,6 +170,7 @@ private:
     std::optional<Bitrate> remb_sent_, remb_received_;
     std::uint64_t bytes_at_remb_ = 0;
     Time remb_at_{};
+    Time remb_checked_{};
     RembEstimator remb_;         ///< for a peer without transport-wide feedback
     std::uint64_t dropped_ = 0;  ///< packets for nobody
 };

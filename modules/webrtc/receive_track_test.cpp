@@ -128,6 +128,19 @@ TEST_F(ReceiveTrackTest, EncodingsThatAreAnnouncedBySsrcAreTakenAsThose) {
     EXPECT_EQ(recovered(Ssrc{10}), 0u);
 }
 
+TEST_F(ReceiveTrackTest, AFloodOfStreamsKeepsTheCurrentOneAndAFewOthers) {
+    track.configure(section());
+    receive(Ssrc{10}, 1);
+    for (std::uint32_t ssrc = 1000; ssrc < 3000; ++ssrc) {
+        receive(Ssrc{ssrc}, 1);
+        if (ssrc % 10 == 0) receive(Ssrc{10}, static_cast<std::uint16_t>(ssrc));
+    }
+    const auto stats = track.stats();
+    EXPECT_LE(stats.size(), 8u);
+    EXPECT_TRUE(std::any_of(stats.begin(), stats.end(),
+                            [](const auto& stream) { return stream.ssrc == Ssrc{10}; }));
+}
+
 TEST_F(ReceiveTrackTest, ARetransmissionRepairsTheEncodingThatItNames) {
     auto announced = section({"a", "b"});
     announced.codecs[0].rtx = PayloadType{97};

@@ -19,6 +19,8 @@ constexpr double kPacingFactor = 2.5;
 constexpr Bitrate kBurstRate = Bitrate::kbps(10'000);
 /// Longer than this a receiver would wait for a key frame at most.
 constexpr Duration kMaxBurst = 500ms;
+/// What a packet takes of the link besides RTP: the authentication tag, UDP, IP.
+constexpr std::size_t kBelowRtp = 16 + 8 + 20;
 /// A peer that promised feedback and has sent none for so long gives none.
 constexpr Duration kNoFeedback = 5s;
 
@@ -47,7 +49,7 @@ std::optional<SeqNum> SendControl::number(Time now, std::size_t bytes) {
     if (!transport_cc_) return std::nullopt;
     if (!first_sent_) first_sent_ = now;
     last_sent_ = now;
-    return controller_.on_sent(now, bytes);
+    return controller_.on_sent(now, bytes + kBelowRtp);
 }
 
 bool SendControl::send(Time now, SendTrack& track, bwe::Priority priority, Outgoing outgoing) {

@@ -173,7 +173,8 @@ void SendTrack::on_detached() {
 
 rtp::OutgoingExtensions SendTrack::extensions_of(const rtp::Packet& packet) const {
     // Only what is the same when the packet is sent again: with AEAD the same packet number must
-    // never cover other bytes. So the "send" time is the time at which the packet came in.
+    // never cover other bytes. So the "send" time of what may be sent again as it is is the time at
+    // which it came in.
     rtp::OutgoingExtensions extensions;
     extensions.mid = section_->mid;
     extensions.abs_send_time = rtp::to_abs_send_time(packet.arrival);
@@ -378,8 +379,11 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
             *out.packet, *out.frame_number, out.frame_note, descriptor);
     // With AEAD the same packet number must never cover other bytes: a packet that may have to be
     // sent once more with its own number, for want of a retransmission stream, gets none.
-    if (numbered_)
+    if (numbered_) {
         extensions.transport_seq_num = control_->number(now, payload.size() + kTypicalHeader);
+        // What waited here, or is sent again, was not slow on its way.
+        extensions.abs_send_time = rtp::to_abs_send_time(now);
+    }
     std::size_t size = 0;
     // The payload is encrypted from where it lies into the room; only what is not the same for all
     // receivers is written there before.

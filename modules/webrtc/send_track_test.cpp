@@ -7,6 +7,8 @@
 #include "rivero/base/clock.hpp"
 #include "rivero/media/graph.hpp"
 #include "rivero/media/source.hpp"
+#include "rivero/rtp/extensions.hpp"
+#include "rivero/rtp/header.hpp"
 #include "turned_loop.hpp"
 
 #include <gtest/gtest.h>
@@ -53,11 +55,11 @@ struct SendTrackTest : testing::Test {
         s.extensions.push_back({sdp::HeaderExtension::mid, 4, true, true});
         return s;
     }
-    void push(std::int64_t seq, bool key = false, std::size_t size = 100) {
+    void push(std::int64_t seq, bool key = false, std::size_t size = 100, Duration age = {}) {
         auto packet = graph.packets.make();
         packet->seq = ExtSeqNum{seq};
         packet->timestamp = RtpTimestamp{static_cast<std::uint32_t>(3000 * seq)};
-        packet->arrival = packet->capture = Clock::now();
+        packet->arrival = packet->capture = Clock::now() - age;
         packet->marker = true;
         packet->starts_keyframe = key;
         packet->storage()[0] = 0x10;  // VP8 descriptor without ids
@@ -141,6 +143,27 @@ TEST_F(SendTrackTest, ARetransmissionStreamRepeatsWhatWasSentBeforeTheChange) {
     nack({before});
     ASSERT_EQ(wire.size(), 2u);
     EXPECT_EQ(ssrc_of(wire[1]), kRtxSsrc);
+}
+
+TEST_F(SendTrackTest, TheSendTimeOfARetransmissionIsItsOwn) {
+    auto timed = section();
+    timed.codecs[0].rtx = PayloadType{97};
+    timed.extensions = {{sdp::HeaderExtension::abs_send_time, 3, true, true}};
+    track.configure(timed, &control);
+    const Time before = Clock::now();
+    push(1, true, 100, 500ms);
+    nack({seq_of(wire.back())});
+    ASSERT_EQ(wire.size(), 2u);
+    rtp::ExtensionMap map;
+    map.add(rtp::ExtensionKind::abs_send_time, 3);
+    for (const auto& packet : wire) {
+        const auto header = rtp::parse_header(packet);
+        ASSERT_TRUE(header);
+        const auto sent = rtp::read_extensions(*header, map).abs_send_time;
+        ASSERT_TRUE(sent);
+        const auto late = (*sent - rtp::to_abs_send_time(before)) & 0xffffffU;
+        EXPECT_LT(late, 1U << 23U) << "not before it was sent";
+    }
 }
 
 TEST_F(SendTrackTest, AChangeThatTheWireDoesNotShowLosesNothing) {
@@ -238,6 +261,22 @@ TEST_F(SendTrackTest, OneNackForEverythingStaysWithinTheBudget) {
     for (std::size_t i = sent; i < wire.size(); ++i) again += wire[i].size();
     EXPECT_GT(again, 0u);
     EXPECT_LE(again, 300u * 1024);
+}
+
+TEST_F(SendTrackTest, HoweverOftenEverythingIsAskedForEachTenthOfASecondHasItsBudget) {
+    push(1, true);
+    for (int i = 2; i <= 900; ++i) push(i, false, 1000);
+    std::vector<SeqNum> all;
+    for (const auto& packet : wire) all.push_back(seq_of(packet));
+    // The shortest round trip that reports can claim, and a NACK for all in each millisecond.
+    track.on_report_block(Clock::now(), {.ssrc = kSsrc});
+    std::size_t before = wire.size();
+    const Time start = Clock::now();
+    for (int i = 0; i < 300; ++i) track.on_nack(start + i * 1ms, {Ssrc{1}, kSsrc, all});
+    std::size_t again = 0;
+    for (; before < wire.size(); ++before) again += wire[before].size();
+    EXPECT_GT(again, 0u);
+    EXPECT_LE(again, 4 * 300u * 1024);
 }
 
 }  // namespace

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "webrtc_endpoint.hpp"
 
-#include "rivero/base/log.hpp"
+#include "dscp.hpp"
 #include "rivero/base/uuid.hpp"
-#include "stats.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -16,115 +15,6 @@ namespace {
 
 using remote::ErrorCode;
 using remote::RpcError;
-
-/// RFC 8837 and the names of the client API; nothing for "leave it as it is".
-std::optional<std::uint8_t> dscp_code(DscpValue value) {
-    using D = DscpValue;
-    switch (value) {
-        case D::no_dscp:
-        case D::no_value:
-            return std::nullopt;
-        case D::audio_verylow:
-        case D::video_verylow:
-        case D::data_verylow:
-        case D::le:
-            return 1;
-        case D::audio_low:
-        case D::video_low:
-        case D::data_low:
-        case D::chrome_low:
-        case D::cs0:
-            return 0;
-        case D::audio_medium:
-        case D::audio_high:
-        case D::ef:
-            return 46;
-        case D::video_medium:
-        case D::video_high:
-        case D::af42:
-            return 36;
-        case D::video_medium_throughput:
-        case D::af43:
-            return 38;
-        case D::video_high_throughput:
-        case D::af41:
-            return 34;
-        case D::data_medium:
-        case D::af11:
-            return 10;
-        case D::data_high:
-        case D::af21:
-            return 18;
-        case D::chrome_high:
-        case D::chrome_medium:
-        case D::cs7:
-            return 56;
-        case D::chrome_verylow:
-        case D::cs1:
-            return 8;
-        case D::cs2:
-            return 16;
-        case D::cs3:
-            return 24;
-        case D::cs4:
-            return 32;
-        case D::cs5:
-            return 40;
-        case D::cs6:
-            return 48;
-        case D::af12:
-            return 12;
-        case D::af13:
-            return 14;
-        case D::af22:
-            return 20;
-        case D::af23:
-            return 22;
-        case D::af31:
-            return 26;
-        case D::af32:
-            return 28;
-        case D::af33:
-            return 30;
-        case D::voiceadmit:
-            return 44;
-    }
-    return std::nullopt;
-}
-
-IceComponentState state_of(transport::IceState state) {
-    switch (state) {
-        case transport::IceState::disconnected:
-            return IceComponentState::disconnected;
-        case transport::IceState::gathering:
-            return IceComponentState::gathering;
-        case transport::IceState::connecting:
-            return IceComponentState::connecting;
-        case transport::IceState::connected:
-            return IceComponentState::connected;
-        case transport::IceState::ready:
-            return IceComponentState::ready;
-        case transport::IceState::failed:
-            return IceComponentState::failed;
-    }
-    return IceComponentState::failed;
-}
-
-DtlsConnectionState state_of(transport::DtlsState state) {
-    switch (state) {
-        case transport::DtlsState::fresh:
-            return DtlsConnectionState::fresh;
-        case transport::DtlsState::connecting:
-            return DtlsConnectionState::connecting;
-        case transport::DtlsState::connected:
-            return DtlsConnectionState::connected;
-        case transport::DtlsState::closed:
-            return DtlsConnectionState::closed;
-        case transport::DtlsState::failed:
-            return DtlsConnectionState::failed;
-    }
-    return DtlsConnectionState::failed;
-}
 
 bool is_ip(int family, const std::string& text) {
     in6_addr address{};
@@ -144,14 +34,6 @@ bool is_host_name(const std::string& text) {
            std::all_of(text.begin(), text.end(), [](unsigned char c) {
                return std::isalnum(c) || c == '-' || c == '.' || c == '_';
            });
-}
-
-sdp::SessionDescription read(const std::string& text) {
-    auto parsed = sdp::parse(text);
-    if (!parsed)
-        throw RpcError{ErrorCode::sdp_parse_error,
-                       "the SDP cannot be read: " + parsed.error().message};
-    return *parsed;
 }
 
 }  // namespace
@@ -304,151 +186,6 @@ void WebRtcEndpoint::open_peer(bool controlling) {
     });
 }
 
-void WebRtcEndpoint::prepare_capabilities() {
-    capabilities_.session_version = std::to_string(version_++);
-    auto limit = [](int kbps) {
-        return kbps > 0 ? std::optional{Bitrate::kbps(kbps)} : std::nullopt;
-    };
-    capabilities_.audio.bandwidth = limit(get_max_audio_recv_bandwidth());
-    capabilities_.video.bandwidth = limit(get_max_video_recv_bandwidth());
-}
-
-Result<std::string> WebRtcEndpoint::make_offer(const media::OfferOptions& options) {
-    prepare_capabilities();
-    const sdp::OfferOptions wanted{options.offerToReceiveAudio.value_or(true),
-                                   options.offerToReceiveVideo.value_or(true)};
-    if (!session_) {
-        offer_ = sdp::make_offer(capabilities_, wanted);
-    } else {
-        offer_ = sdp::make_reoffer(capabilities_, wanted, *local_, *session_);
-        // What has no way to the peer any more looks for one anew. RFC 8445 section 9.
-        for (const auto& transport : session_->transports) {
-            if (transports_[transport.id].ice != IceComponentState::failed) continue;
-            const auto fresh = transport::IceCredentials::generate();
-            for (auto& section : offer_->media) {
-                if (!section.ice_ufrag || *section.ice_ufrag != credentials_[transport.id].ufrag)
-                    continue;
-                section.ice_ufrag = fresh.ufrag;
-                section.ice_pwd = fresh.pwd;
-            }
-        }
-    }
-    open_peer(true);
-    return print_with_candidates(*offer_);
-}
-
-void WebRtcEndpoint::give_credentials(const sdp::NegotiatedSession& session,
-                                      sdp::SessionDescription& answer) {
-    for (const auto& transport : session.transports) {
-        auto& ours = credentials_[transport.id];
-        if (transport.ice_restarted || ours.ufrag.empty())
-            ours = transport::IceCredentials::generate();
-        for (std::size_t index : transport.sections) {
-            answer.media[index].ice_ufrag = ours.ufrag;
-            answer.media[index].ice_pwd = ours.pwd;
-        }
-    }
-}
-
-Result<std::string> WebRtcEndpoint::answer_offer(const std::string& offer) {
-    auto remote = read(offer);
-    prepare_capabilities();
-    auto negotiated = sdp::answer_offer(remote, capabilities_, session_ ? &*session_ : nullptr);
-    if (!negotiated) return tl::unexpected{negotiated.error()};
-    give_credentials(negotiated->session, negotiated->answer);
-    remote_ = std::move(remote);
-    local_ = std::move(negotiated->answer);
-    // A peer with ICE lite only answers checks: RFC 8445 section 6.1.1.
-    open_peer(negotiated->session.remote_ice_lite);
-    use(negotiated->session);
-    return print_with_candidates(*local_);
-}
-
-Result<void> WebRtcEndpoint::apply_answer(const std::string& answer) {
-    auto remote = read(answer);
-    auto session =
-        sdp::apply_answer(*offer_, remote, capabilities_, session_ ? &*session_ : nullptr);
-    if (!session) return tl::unexpected{session.error()};
-    std::map<std::size_t, transport::IceCredentials> credentials;
-    for (const auto& transport : session->transports) {
-        const auto& section = offer_->media[transport.sections.front()];
-        auto& ours = credentials[transport.id];
-        ours = {section.ice_ufrag.value_or(""), section.ice_pwd.value_or("")};
-        if (!session_ || transport.id >= session_->next_transport_id) continue;
-        const bool restarted = credentials_[transport.id].ufrag != ours.ufrag;
-        if (restarted != transport.ice_restarted)
-            return failure(restarted ? "the offer restarts ICE, the answer does not"
-                                     : "the answer restarts ICE, which the offer did not");
-    }
-    credentials_ = std::move(credentials);
-    remote_ = std::move(remote);
-    local_ = std::move(*offer_);
-    offer_.reset();
-    use(*session);
-    return {};
-}
-
-void WebRtcEndpoint::use(const sdp::NegotiatedSession& session) {
-    std::erase_if(transports_, [&](auto& known) {
-        return std::none_of(session.transports.begin(), session.transports.end(),
-                            [&](auto& t) { return t.id == known.first; });
-    });
-    std::vector<transport::IceCredentials> local;
-    for (const auto& transport : session.transports) {
-        if (transports_.try_emplace(transport.id).second) gathering_done_raised_ = false;
-        local.push_back(credentials_[transport.id]);
-    }
-    std::erase_if(credentials_, [&](auto& known) {
-        return known.first != 0 && !transports_.contains(known.first);
-    });
-    // Those of before are of no use to anybody.
-    if (session.ice_restarted) remote_candidates_.clear();
-    session_ = session;
-    peer_->post(
-        [session, local = std::move(local)](Peer& peer) { peer.configure(session, local); });
-    on_bandwidth_changed();
-    note_connection();
-}
-
-void WebRtcEndpoint::check_readable(const std::string& sdp) {
-    static_cast<void>(read(sdp));
-}
-
-std::string WebRtcEndpoint::local_description() {
-    return print_with_candidates(offer_ ? *offer_ : *local_);
-}
-
-std::string WebRtcEndpoint::print_with_candidates(sdp::SessionDescription description) const {
-    auto put = [&](std::size_t id, const std::vector<std::size_t>& sections) {
-        const auto state = transports_.find(id);
-        if (state == transports_.end()) return;
-        for (const std::size_t index : sections) {
-            if (index >= description.media.size() || description.media[index].port == 0) continue;
-            description.media[index].candidates = state->second.candidates;
-            description.media[index].end_of_candidates = state->second.gathered;
-            return;
-        }
-    };
-    if (!session_) put(0, {0});
-    for (const auto& transport :
-         session_ ? session_->transports : std::vector<sdp::NegotiatedTransport>{})
-        put(transport.id, transport.sections);
-    return sdp::print(description);
-}
-
-std::string WebRtcEndpoint::remote_description() {
-    sdp::SessionDescription description = *remote_;
-    for (const auto& candidate : remote_candidates_) {
-        const auto m_line = static_cast<std::size_t>(candidate.sdpMLineIndex);
-        if (m_line >= description.media.size()) continue;
-        auto& known = description.media[m_line].candidates;
-        auto parsed = sdp::parse_candidate(candidate.candidate);
-        if (parsed && std::find(known.begin(), known.end(), *parsed) == known.end())
-            known.push_back(*parsed);
-    }
-    return sdp::print(description);
-}
-
 void WebRtcEndpoint::on_bandwidth_changed() {
     const VideoLimits receive{Bitrate::kbps(get_min_video_recv_bandwidth()),
                               Bitrate::kbps(get_max_video_recv_bandwidth())};
@@ -488,25 +225,6 @@ remote::Future<remote::Done> WebRtcEndpoint::gather_candidates() {
     return future;
 }
 
-void WebRtcEndpoint::add_ice_candidate(const IceCandidate& candidate) {
-    constexpr std::size_t kMaxCandidates = 256;
-    if (candidate.candidate.empty()) return;  // end of candidates
-    const bool known = session_.has_value();
-    if (candidate.sdpMLineIndex < 0 ||
-        (known && static_cast<std::size_t>(candidate.sdpMLineIndex) >= session_->sections.size())) {
-        throw RpcError{
-            ErrorCode::ice_add_candidate_error,
-            "'" + id() + "' has no media section " + std::to_string(candidate.sdpMLineIndex)};
-    }
-    // Text that is no candidate is ignored, as browsers of the future may send what we do not know.
-    // RFC 8839 section 5.1.
-    if (!sdp::parse_candidate(candidate.candidate)) return;
-    if (remote_candidates_.size() >= kMaxCandidates) return;
-    remote_candidates_.push_back(candidate);
-    peer_->post([m_line = static_cast<std::size_t>(candidate.sdpMLineIndex),
-                 text = candidate.candidate](Peer& peer) { peer.add_candidate(m_line, text); });
-}
-
 void WebRtcEndpoint::create_data_channel(std::optional<std::string>, std::optional<bool>,
                                          std::optional<int>, std::optional<int>,
                                          std::optional<std::string>) {
@@ -524,118 +242,6 @@ void WebRtcEndpoint::request_keyframe() {
         throw RpcError{ErrorCode::media_object_operation_not_supported,
                        "'" + id() + "' gets no video from anybody"};
     worker().post([sink = video_in_] { sink->request_keyframe(); });
-}
-
-remote::Future<media::StatsReport> WebRtcEndpoint::get_stats(std::optional<MediaType> type) {
-    auto promise = std::make_shared<remote::Promise<media::StatsReport>>();
-    auto future = promise->future();
-    peer_->post([promise, type](Peer& peer) { promise->set({rtc_stats(peer, type)}); });
-    return future;
-}
-
-std::pair<std::string, int> WebRtcEndpoint::section_of(std::size_t id) const {
-    if (session_) {
-        for (const auto& transport : session_->transports) {
-            if (transport.id != id) continue;
-            const auto index = transport.sections.front();
-            return {session_->sections[index].mid, static_cast<int>(index)};
-        }
-        return {"", 0};
-    }
-    const auto& description = offer_ ? offer_ : local_;
-    if (description && !description->media.empty())
-        return {description->media.front().mid.value_or(""), 0};
-    return {"", 0};
-}
-
-/// Events of a transport that has been negotiated away meanwhile are for nobody.
-WebRtcEndpoint::TransportState* WebRtcEndpoint::find_transport(std::size_t id) {
-    if (!session_) return &transports_[id];
-    const auto found = transports_.find(id);
-    return found == transports_.end() ? nullptr : &found->second;
-}
-
-void WebRtcEndpoint::on_candidate(std::size_t transport, const std::string& candidate) {
-    auto* state = find_transport(transport);
-    if (!state) return;
-    const auto [mid, index] = section_of(transport);
-    if (auto parsed = sdp::parse_candidate(candidate)) state->candidates.push_back(*parsed);
-    raise(IceCandidateFound{{candidate, mid, index}});
-}
-
-void WebRtcEndpoint::on_gathering_done(std::size_t transport) {
-    auto* state = find_transport(transport);
-    if (!state) return;
-    state->gathered = true;
-    const bool all = std::all_of(transports_.begin(), transports_.end(),
-                                 [](auto& t) { return t.second.gathered; });
-    if (all && !std::exchange(gathering_done_raised_, true)) raise(IceGatheringDone{});
-}
-
-void WebRtcEndpoint::on_ice_state(std::size_t transport, transport::IceState ice) {
-    auto* state = find_transport(transport);
-    if (!state) return;
-    state->ice = state_of(ice);
-    raise(IceComponentStateChanged{static_cast<int>(transport) + 1, 1, state->ice});
-    note_connection();
-}
-
-void WebRtcEndpoint::on_selected_pair(std::size_t transport, const std::string& local,
-                                      const std::string& remote) {
-    auto* state = find_transport(transport);
-    if (!state) return;
-    IceCandidatePair pair{std::to_string(transport + 1), 1, local, remote};
-    state->pair = pair;
-    raise(NewCandidatePairSelected{pair});
-}
-
-void WebRtcEndpoint::on_dtls_state(std::size_t transport, transport::DtlsState dtls,
-                                   const std::string& reason) {
-    auto* state = find_transport(transport);
-    if (!state) return;
-    const std::string stream = std::to_string(transport + 1);
-    state->dtls = state_of(dtls);
-    raise(DtlsConnectionStateChange{stream, "1", stream + "_1", state->dtls});
-    if (dtls == transport::DtlsState::failed) {
-        log_topic("module.webrtc")->warn("{}: DTLS failed: {}", id(), reason);
-        raise_error("UNEXPECTED_ELEMENT_ERROR", "DTLS failed: " + reason);
-    }
-    note_connection();
-}
-
-/// Connected while all transports are: keys are there, and the peer still wants to hear from us.
-void WebRtcEndpoint::note_connection() {
-    if (!session_) return;
-    const bool all =
-        !transports_.empty() && std::all_of(transports_.begin(), transports_.end(), [](auto& t) {
-            const auto ice = t.second.ice;
-            return t.second.dtls == DtlsConnectionState::connected &&
-                   ice != IceComponentState::failed && ice != IceComponentState::disconnected;
-        });
-    become(all ? media::ConnectionState::connected : media::ConnectionState::disconnected);
-}
-
-std::vector<IceCandidatePair> WebRtcEndpoint::get_ice_candidate_pairs() const {
-    std::vector<IceCandidatePair> list;
-    for (auto& [index, state] : transports_)
-        if (state.pair) list.push_back(*state.pair);
-    return list;
-}
-
-std::vector<IceConnection> WebRtcEndpoint::get_ice_connection_state() const {
-    std::vector<IceConnection> list;
-    for (auto& [index, state] : transports_)
-        list.push_back({std::to_string(index + 1), 1, state.ice});
-    return list;
-}
-
-std::vector<DtlsConnection> WebRtcEndpoint::get_dtls_connection_state() const {
-    std::vector<DtlsConnection> list;
-    for (auto& [index, state] : transports_) {
-        const std::string stream = std::to_string(index + 1);
-        list.push_back({stream, "1", stream + "_1", state.dtls});
-    }
-    return list;
 }
 
 }  // namespace rivero::webrtc

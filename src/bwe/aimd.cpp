@@ -11,10 +11,21 @@ namespace {
 
 constexpr double kBeta = 0.85;  // section 5.5, between 0.8 and 0.95
 constexpr double kLimitedBeta = 0.75;
+constexpr double kDrainBeta = 0.7;  // a long queue is to go within a second or two
+constexpr Duration kQueueToDrain = 200ms;
+constexpr Duration kQueueToWaitFor = 100ms;  // before more is tried
 constexpr double kGrowthPerSecond = 1.08;
 constexpr double kHeadroom =
     1.5;  // never more than this times what arrives: untested rates mean nothing
 constexpr double kHeadroomBps = 10'000;
+/// What a link was seen to carry is not exact, and a little more may be tried: else it is never
+/// found out that there is more.
+constexpr double kBeyondBottleneck = 1.15;
+/// A rate above that comes down without haste: one measurement may be wrong, and no queue stands.
+constexpr Duration kDescent = 2s;
+/// A rate so far below what the link carries does not make a queue grow: a burst did.
+constexpr double kWithinBottleneck = 0.9;
+constexpr Duration kMaxBurst = 500ms;  // ... unless it goes on for longer
 constexpr double kPacketBits = 1200 * 8;
 
 double seconds(Duration d) {
@@ -62,10 +73,14 @@ bool Aimd::may_decrease(Time now, double acknowledged) const {
 }
 
 double Aimd::update(Time now, Usage usage, std::optional<double> acknowledged,
-                    bool application_limited) {
+                    bool application_limited, const Link& link) {
+    if (usage != Usage::over) over_since_.reset();
+    const double arrives = acknowledged.value_or(rate_);
     switch (usage) {
         case Usage::over:
-            state_ = State::decrease;
+            if (!over_since_) over_since_ = now;
+            decrease(now, arrives, application_limited, link);
+            state_ = State::hold;
             break;
         case Usage::under:
             state_ = State::hold;
@@ -75,42 +90,48 @@ double Aimd::update(Time now, Usage usage, std::optional<double> acknowledged,
                 state_ = State::increase;
                 changed_ = now;
             }
+            increase(now, arrives, application_limited, link);
             break;
-    }
-    const double arrives = acknowledged.value_or(rate_);
-    switch (state_) {
-        case State::hold:
-            break;
-        case State::increase: {
-            if (capacity_.below(arrives)) capacity_.reset();
-            const Duration elapsed = changed_ ? now - *changed_ : Duration{};
-            changed_ = now;
-            if (application_limited) break;
-            const double limit = kHeadroom * arrives + kHeadroomBps;
-            if (rate_ >= limit) break;
-            rate_ = std::min(rate_ + (capacity_.kbps ? additive(elapsed) : multiplicative(elapsed)),
-                             limit);
-            break;
-        }
-        case State::decrease: {
-            double lower = kBeta * arrives;
-            // Who sends little sees little arrive, whatever the link could carry: what came to be
-            // believed of it is taken back step by step, and not at once because of a receiver that
-            // was busy for a moment.
-            if (application_limited) lower = std::max(lower, kLimitedBeta * rate_);
-            // More arrives than the rate says (a burst): the link's capacity as it was seen is the
-            // better guide.
-            if (lower > rate_ && capacity_.kbps) lower = kBeta * *capacity_.kbps * 1000;
-            rate_ = std::min(rate_, lower);
-            if (capacity_.above(arrives)) capacity_.reset();
-            capacity_.on_overuse(arrives);
-            state_ = State::hold;
-            changed_ = decreased_ = now;
-            break;
-        }
     }
     rate_ = std::clamp(rate_, min_, std::max(min_, max_));
     return rate_;
+}
+
+void Aimd::increase(Time now, double arrives, bool application_limited, const Link& link) {
+    if (capacity_.below(arrives)) capacity_.reset();
+    const Duration elapsed = changed_ ? now - *changed_ : Duration{};
+    changed_ = now;
+    const double most = link.bps ? kBeyondBottleneck * *link.bps : max_;
+    if (rate_ > most && arrives < *link.bps) {
+        rate_ -= (rate_ - most) * std::min(seconds(elapsed) / seconds(kDescent), 1.0);
+        return;
+    }
+    if (application_limited || link.standing > kQueueToWaitFor) return;
+    const double limit =
+        std::min(kHeadroom * arrives + kHeadroomBps, std::max(most, arrives + kHeadroomBps));
+    if (rate_ >= limit) return;
+    rate_ = std::min(rate_ + (capacity_.kbps ? additive(elapsed) : multiplicative(elapsed)), limit);
+}
+
+void Aimd::decrease(Time now, double arrives, bool application_limited, const Link& link) {
+    // Who sends little sees little arrive, whatever the link could carry.
+    const bool standing = link.standing > kQueueToDrain;
+    if (link.bps) {
+        if (rate_ < kWithinBottleneck * *link.bps && !standing && now - *over_since_ < kMaxBurst)
+            return;
+        arrives = std::max(arrives, std::min(*link.bps, rate_));
+    }
+    double lower = (standing ? kDrainBeta : kBeta) * arrives;
+    // What came to be believed of the link is taken back step by step, and not at once because of a
+    // receiver that was busy for a moment.
+    if (application_limited) lower = std::max(lower, kLimitedBeta * rate_);
+    // More arrives than the rate says (a burst): the link's capacity as it was seen is the better
+    // guide.
+    if (lower > rate_ && capacity_.kbps) lower = kBeta * *capacity_.kbps * 1000;
+    rate_ = std::min(rate_, lower);
+    if (capacity_.above(arrives)) capacity_.reset();
+    capacity_.on_overuse(arrives);
+    changed_ = decreased_ = now;
 }
 
 void Aimd::set_rate(Time now, double bps) {

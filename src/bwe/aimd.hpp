@@ -9,6 +9,12 @@
 
 namespace rivero::bwe {
 
+/// What is known of the narrowest link, see Bottleneck.
+struct Link {
+    std::optional<double> bps;  ///< empty: no queue was seen lately
+    Duration standing{};        ///< what all packets wait for
+};
+
 /// The rate that suits the delay: up while it is normal, quickly far from where the link was full
 /// last and carefully near it; down to a part of what arrives when a queue grows; as it is while a
 /// queue drains. draft-ietf-rmcat-gcc-02 section 5.5.
@@ -22,7 +28,7 @@ public:
     /// not failing
     /// @return bit/s
     double update(Time now, Usage usage, std::optional<double> acknowledged,
-                  bool application_limited);
+                  bool application_limited, const Link& link = {});
     /// A measurement, or another bound, says it.
     void set_rate(Time now, double bps);
     void set_rtt(Duration rtt) { rtt_ = rtt; }
@@ -34,7 +40,7 @@ public:
     [[nodiscard]] bool may_decrease(Time now, double acknowledged) const;
 
 private:
-    enum class State { hold, increase, decrease };
+    enum class State { hold, increase };
     /// Where the link was full lately, in kbit/s, with its deviation.
     struct Capacity {
         std::optional<double> kbps;
@@ -45,6 +51,8 @@ private:
         [[nodiscard]] bool above(double bps) const;  ///< clearly less
         void reset() { kbps.reset(); }
     };
+    void increase(Time now, double arrives, bool application_limited, const Link& link);
+    void decrease(Time now, double arrives, bool application_limited, const Link& link);
     [[nodiscard]] double additive(Duration elapsed) const;
     [[nodiscard]] double multiplicative(Duration elapsed) const;
 
@@ -56,6 +64,7 @@ private:
     Capacity capacity_;
     std::optional<Time> changed_;
     std::optional<Time> decreased_;
+    std::optional<Time> over_since_;
 };
 
 }  // namespace rivero::bwe

@@ -12,6 +12,10 @@ namespace {
 /// No probe lasts longer: what it has brought by then has to do.
 constexpr Duration kMaxProbeTime = 100ms;
 constexpr Duration kProbeTick = 2ms;
+/// A probe that finds so much more than the link let through before tells of another link, or of a
+/// receiver that was busy and read it at once: the next one tells which.
+constexpr double kMoreRoom = 1.15;
+constexpr Duration kConfirmed = 1s;
 
 }  // namespace
 
@@ -75,6 +79,7 @@ void Controller::on_feedback(Time now, const rtcp::TransportFeedback& feedback) 
     acknowledged_.set_application_limited(limit_.limited());
     for (const auto& packet : arrived_) {
         acknowledged_.on_packet(*packet.received, packet.bytes);
+        bottleneck_.on_packet(packet.sent, *packet.received, packet.bytes);
         if (auto delta = inter_arrival_.on_packet(packet.sent, *packet.received))
             trendline_.update(delta->sent, delta->received, *packet.received);
         if (packet.probe == 0) continue;
@@ -93,11 +98,12 @@ void Controller::on_feedback(Time now, const rtcp::TransportFeedback& feedback) 
 
 void Controller::update_delay_based(Time now, std::optional<double> probed) {
     const auto acknowledged = acknowledged_.bps();
+    const Link link{bottleneck_.bps(now), bottleneck_.standing()};
     if (trendline_.usage() == Usage::over) {
         prober_.on_congestion(now);
         if (acknowledged) {
-            if (aimd_.may_decrease(now, *acknowledged))
-                aimd_.update(now, Usage::over, acknowledged, limit_.limited());
+            if (aimd_.may_decrease(now, std::max(*acknowledged, link.bps.value_or(0))))
+                aimd_.update(now, Usage::over, acknowledged, limit_.limited(), link);
         } else if (!halved_ || now - *halved_ > 200ms) {
             // Full before anything was measured: the start was too high.
             aimd_.set_rate(now, aimd_.rate() / 2);
@@ -105,11 +111,29 @@ void Controller::update_delay_based(Time now, std::optional<double> probed) {
         }
         return;
     }
-    if (probed && *probed > aimd_.rate()) {
-        aimd_.set_rate(now, std::min(*probed, max_));
-        loss_.set_rate(aimd_.rate());
+    if (probed) {
+        const double believed = on_probed(now, *probed, link.bps);
+        if (believed > aimd_.rate()) {
+            aimd_.set_rate(now, std::min(believed, max_));
+            loss_.set_rate(aimd_.rate());
+        }
     }
-    aimd_.update(now, trendline_.usage(), acknowledged, limit_.limited());
+    aimd_.update(now, trendline_.usage(), acknowledged, limit_.limited(),
+                 Link{bottleneck_.bps(now), link.standing});
+}
+
+double Controller::on_probed(Time now, double probed, std::optional<double> bottleneck) {
+    if (!bottleneck || probed <= kMoreRoom * *bottleneck) {
+        more_room_.reset();
+        return probed;
+    }
+    if (more_room_ && now - *more_room_ < kConfirmed) {
+        bottleneck_.forget();
+        more_room_.reset();
+        return probed;
+    }
+    more_room_ = now;
+    return kMoreRoom * *bottleneck;
 }
 
 Bitrate Controller::estimate() const {

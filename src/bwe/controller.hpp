@@ -5,6 +5,7 @@
 #include "bwe/acknowledged_rate.hpp"
 #include "bwe/aimd.hpp"
 #include "bwe/application_limit.hpp"
+#include "bwe/bottleneck.hpp"
 #include "bwe/inter_arrival.hpp"
 #include "bwe/loss_based.hpp"
 #include "bwe/probe_estimator.hpp"
@@ -75,6 +76,8 @@ private:
         int packets = 0;
     };
     void update_delay_based(Time now, std::optional<double> probed);
+    /// @return what of it is to be believed, bit/s
+    double on_probed(Time now, double probed, std::optional<double> bottleneck);
 
     Settings settings_;
     double max_;
@@ -83,11 +86,13 @@ private:
     Trendline trendline_;
     AcknowledgedRate acknowledged_;
     ApplicationLimit limit_;
+    Bottleneck bottleneck_;
     Aimd aimd_;
     LossBased loss_;
     ProbeEstimator probe_estimator_;
     Prober prober_;
     std::optional<ActiveProbe> probe_;
+    std::optional<Time> more_room_;  ///< when a probe found more than the bottleneck let through
     std::optional<Bitrate> remb_;
     std::optional<Duration> rtt_;
     std::optional<Time> last_feedback_;

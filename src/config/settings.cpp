@@ -240,10 +240,12 @@ std::vector<Field> make_fields() {
                 "When requests and answers of all connections together are more than this, nothing "
                 "is taken from those that have more than their share.",
                 64 * 1024, 65'536 * kMiB, RIVERO_MEMBER(limits.request_bytes_in_flight_in_all)),
-        integer("limits.unfinishedBytesInAll",
-                "When messages that have begun and not ended hold more than this for all clients "
-                "together, the one that began first is the end of its connection.",
-                128 * 1024, 65'536 * kMiB, RIVERO_MEMBER(limits.unfinished_bytes_in_all)),
+        integer(
+            "limits.unfinishedBytesInAll",
+            "When messages that have begun and not ended, and transactions at work, hold more than "
+            "this for all clients together, what began first gives way: a message is the end of "
+            "its connection, a transaction fails with 40009.",
+            128 * 1024, 65'536 * kMiB, RIVERO_MEMBER(limits.unfinished_bytes_in_all)),
         integer("limits.connections", "TCP connections at a time; each costs a file descriptor.", 1,
                 1'000'000, RIVERO_MEMBER(limits.connections)),
         integer("limits.sessions", "Sessions at a time; clients may invent them.", 1, 10'000'000,

@@ -5,7 +5,7 @@
 #include "rivero/base/uuid.hpp"
 
 #include <algorithm>
-#include <tuple>
+#include <iterator>
 #include <utility>
 
 namespace rivero::gateway {
@@ -13,6 +13,8 @@ namespace {
 
 /// Measurements of one connection at a time that need not wait their turn.
 constexpr std::size_t kMaxLate = 16;
+
+constexpr jsonrpc::TextLimits kClientLimits{.ignore_rest = true};
 
 Text make_text(jsonrpc::Response response) {
     return std::make_shared<const std::string>(jsonrpc::write(std::move(response)));
@@ -55,7 +57,7 @@ bool Gateway::on_text(ConnectionId id, std::string_view text) {
                     .bytes = text.size()};
     connection.bytes += text.size();
     bytes_ += text.size();
-    auto message = jsonrpc::read_message(text);
+    auto message = jsonrpc::read_message(text, kClientLimits);
     if (!message) {
         refuse(request, std::move(message.error()));
     } else if (auto* asked = std::get_if<jsonrpc::Request>(&*message)) {
@@ -99,8 +101,7 @@ void Gateway::start(Connection& connection, Request request, std::string method,
             request.id.is_string() ? request.id.get<std::string>() : jsonrpc::write(request.id);
         request.cache_key = RequestCache::key(request.session, id);
         const auto repeat = [this, request](const Text& text, const std::string& binds) {
-            if (!binds.empty() && connections_.contains(request.connection))
-                service_.sessions().bind(request.connection, binds, request.number);
+            note_session(request, binds);
             answer(request, text);
         };
         if (const auto known = cache_.find(Clock::now(), request.cache_key))
@@ -123,24 +124,25 @@ void Gateway::start(Connection& connection, Request request, std::string method,
 void Gateway::choose_session(Connection& connection, Request& request, Call& call) {
     const std::string* bound = service_.sessions().session_of(request.connection);
     if (connection.answers.size() == 1 && connection.late == 0) {  // nothing is under way
-        connection.expected_session = bound != nullptr ? *bound : std::string{};
-        connection.expected_named = bound != nullptr;
+        connection.session = bound != nullptr ? *bound : std::string{};
+        connection.session_named = bound != nullptr;
+        connection.namings.clear();
     }
-    const auto before = std::pair{connection.expected_session, connection.expected_named};
-    // To connect to a session that is not there fails, and changes nothing for who comes after.
-    bool in_vain = false;
     if (call.params.is_object() && call.params.contains("sessionId")) {
-        connection.expected_session = call.params["sessionId"].get<std::string>();
-        connection.expected_named = true;
-        in_vain = call.method == "connect" &&
-                  connection.expected_session != connection.fresh_session &&
-                  !service_.sessions().known(connection.expected_session);
-    } else if (connection.expected_session.empty()) {
-        connection.fresh_session = make_uuid();
-        connection.expected_session = connection.fresh_session;
+        call.session = call.params["sessionId"].get<std::string>();
+        call.session_named = true;
+        connection.namings.push_back({request.number, call.session});
+    } else if (!connection.namings.empty()) {
+        call.session = connection.namings.back().session;
+        call.session_named = true;
+    } else {
+        if (connection.session.empty()) {
+            connection.fresh_session = make_uuid();
+            connection.session = connection.fresh_session;
+        }
+        call.session = connection.session;
+        call.session_named = connection.session_named;
     }
-    call.session = connection.expected_session;
-    call.session_named = connection.expected_named;
     call.session_fresh = call.session == connection.fresh_session;
     if (call.session_named) {
         if (call.params.is_null()) call.params = Json::object();
@@ -148,7 +150,28 @@ void Gateway::choose_session(Connection& connection, Request& request, Call& cal
     }
     request.session = call.session;
     request.session_named = call.session_named;
-    if (in_vain) std::tie(connection.expected_session, connection.expected_named) = before;
+}
+
+void Gateway::note_session(const Request& request, const std::string& binds) {
+    const auto found = connections_.find(request.connection);
+    if (found == connections_.end()) return;
+    if (!binds.empty()) service_.sessions().bind(request.connection, binds, request.number);
+    settle(found->second, request.number, !binds.empty());
+}
+
+void Gateway::settle(Connection& connection, std::uint64_t request, bool bound) {
+    auto& namings = connection.namings;
+    const auto found = std::find_if(namings.begin(), namings.end(), [&](const Naming& naming) {
+        return naming.request == request;
+    });
+    if (found == namings.end()) return;
+    if (!bound) {
+        namings.erase(found);
+        return;
+    }
+    connection.session = std::move(found->session);
+    connection.session_named = true;
+    namings.erase(namings.begin(), std::next(found));
 }
 
 void Gateway::finish(const Request& request, Outcome outcome) {
@@ -156,9 +179,8 @@ void Gateway::finish(const Request& request, Outcome outcome) {
     std::string binds;
     if (outcome && outcome->is_object() && outcome->contains("sessionId")) {
         session = binds = (*outcome)["sessionId"].get<std::string>();
-        if (connections_.contains(request.connection))
-            service_.sessions().bind(request.connection, session, request.number);
     }
+    note_session(request, binds);
     Text text;
     if (!request.id.is_null()) {
         text = make_text({request.id, std::move(outcome)});

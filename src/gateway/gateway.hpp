@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rivero::gateway {
 
@@ -64,14 +65,20 @@ public:
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
 private:
+    struct Naming {
+        std::uint64_t request;
+        std::string session;
+    };
     struct Connection {
         ClientChannel& channel;
         AnswerQueue answers{};
-        /// The session that requests under way will bind. Requests behind them use it, too,
-        /// although none was answered yet.
-        std::string expected_session{};
+        /// The session of requests that name none: the bound one, or a fresh one.
+        std::string session{};
         /// A client named it; a fresh one becomes known with the first answer only.
-        bool expected_named = false;
+        bool session_named = false;
+        /// Requests under way that name a session, in the order in which they came. Those behind
+        /// them use it, too, although none was answered yet; until it fails, which binds nobody.
+        std::vector<Naming> namings{};
         std::string fresh_session{};  ///< the last one that was made for this connection
         std::size_t bytes = 0;        ///< of requests under way
         std::size_t late = 0;         ///< requests whose answer has given up its place
@@ -91,6 +98,10 @@ private:
 
     void start(Connection& connection, Request request, std::string method, Json params);
     void choose_session(Connection& connection, Request& request, Call& call);
+    /// A request is answered. @param binds the session of its connection from now on; empty: none
+    void note_session(const Request& request, const std::string& binds);
+    /// When it named a session, that is the one that counts, or not at all.
+    static void settle(Connection& connection, std::uint64_t request, bool bound);
     void finish(const Request& request, Outcome outcome);
     void answer(const Request& request, const Text& text);
     void fill(Connection& connection, AnswerQueue::Place place, const Text& text);

@@ -11,7 +11,8 @@
 
 namespace rivero::gateway {
 
-/// Memory for messages that have begun and not ended, of all clients together. Each client may hold
+/// Memory for messages that have begun and not ended, and for transactions at work, of all clients
+/// together. Each client may hold
 /// as much as the longest message; a thousand that never end theirs may not. When there is not
 /// enough, the message that began first gives way, of those that are not far below the mean:
 /// messages of honest clients are short, or over soon.

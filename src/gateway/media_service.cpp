@@ -72,6 +72,8 @@ MediaService::MediaService(Loop& loop, const ServiceOptions& options, Deliver de
     : loop_{loop},
       options_{options},
       deliver_{std::move(deliver)},
+      memory_{options.memory ? options.memory
+                             : std::make_shared<InputBudget>(ServiceOptions::kMemory)},
       server_id_{make_uuid()},
       subscriptions_{options.subscriptions},
       sessions_{options.max_sessions},
@@ -209,8 +211,8 @@ void MediaService::invoke(const Call& call, Reply reply) {
         manager_.invoke(operation, params, with_session(call.session, std::move(reply)));
         return;
     }
+    if (objects_.contains(object)) check_same_host(object, operation, params);
     Host& host = access(call.session, object);
-    check_same_host(object, operation, params);
     host.link->call(
         "invoke",
         {{"object", object}, {"operation", operation}, {"operationParams", std::move(params)}},
@@ -318,7 +320,7 @@ void MediaService::transaction(const Call& call, Reply reply) {
                            std::string method, Json params, Reply reply_one) {
         execute({std::move(method), std::move(params), session, true, fresh}, std::move(reply_one));
     };
-    Transaction::run(loop_, *operations, call.session, std::move(execute_one),
+    Transaction::run(loop_, memory_, *operations, call.session, std::move(execute_one),
                      [session = call.session, reply = std::move(reply)](Outcome outcome) {
                          if (outcome)
                              outcome = Json{{"value", std::move(*outcome)}, {"sessionId", session}};
@@ -430,15 +432,22 @@ pid_t MediaService::process_of(HostId host) const {
     return hosts_.at(host).pid;
 }
 
-std::optional<std::string> MediaService::first_known_object(const Json& params) const {
+void MediaService::for_each_known_object(
+    const Json& params, const std::function<void(const std::string&)>& visit) const {
     if (params.is_string()) {
         const auto& text = params.get_ref<const std::string&>();
-        return objects_.contains(text) ? std::optional{text} : std::nullopt;
+        if (objects_.contains(text)) visit(text);
+    } else if (params.is_structured()) {
+        for (const auto& member : params) for_each_known_object(member, visit);
     }
-    if (params.is_structured())
-        for (const auto& member : params)
-            if (auto found = first_known_object(member)) return found;
-    return std::nullopt;
+}
+
+std::optional<std::string> MediaService::first_known_object(const Json& params) const {
+    std::optional<std::string> first;
+    for_each_known_object(params, [&](const std::string& id) {
+        if (!first) first = id;
+    });
+    return first;
 }
 
 /// Two pipelines may live on two hosts, neither of which knows the other's objects: what is wrong
@@ -446,11 +455,13 @@ std::optional<std::string> MediaService::first_known_object(const Json& params) 
 void MediaService::check_same_host(const std::string& object, const std::string& operation,
                                    const Json& params) const {
     if (operation != "connect" && operation != "disconnect") return;
-    const auto other = first_known_object(params);
-    if (other && objects_.host_of(*other) != objects_.host_of(object))
-        throw RpcError{media_error(
-            remote::ErrorCode::connect_error,
-            "Objects '" + object + "' and '" + *other + "' belong to different pipelines")};
+    const auto host = objects_.host_of(object);
+    for_each_known_object(params, [&](const std::string& other) {
+        if (objects_.host_of(other) != host)
+            throw RpcError{media_error(
+                remote::ErrorCode::connect_error,
+                "Objects '" + object + "' and '" + other + "' belong to different pipelines")};
+    });
 }
 
 void MediaService::drop_reference(const std::string& session, const std::string& object,

@@ -5,6 +5,7 @@
 #include "gateway/errors.hpp"
 #include "gateway/host_link.hpp"
 #include "gateway/ids.hpp"
+#include "gateway/input_budget.hpp"
 #include "gateway/modules.hpp"
 #include "gateway/object_table.hpp"
 #include "gateway/request_cache.hpp"
@@ -28,6 +29,8 @@
 namespace rivero::gateway {
 
 struct ServiceOptions {
+    static constexpr std::size_t kMemory = std::size_t{64} << 20;
+
     std::string version;
     Json metadata;
     std::size_t max_sessions = 20'000;
@@ -37,6 +40,9 @@ struct ServiceOptions {
     SubscriptionTable::Limits subscriptions{};
     /// `create` fails when files or threads exceed this part of what the system allows.
     double resource_limit = 0.8;
+    /// For transactions at work, shared with the messages that clients have begun; empty: kMemory
+    /// for transactions alone.
+    std::shared_ptr<InputBudget> memory{};
 };
 
 /// One request of a client, its envelope taken off.
@@ -118,7 +124,11 @@ private:
     void check_limits(const std::string& type, const std::string& session) const;
     [[nodiscard]] std::set<pid_t> processes() const;
     [[nodiscard]] pid_t process_of(HostId host) const;
+    /// Strings of `params`, however deep, that are ids of objects.
+    void for_each_known_object(const Json& params,
+                               const std::function<void(const std::string&)>& visit) const;
     [[nodiscard]] std::optional<std::string> first_known_object(const Json& params) const;
+    /// @throws RpcError 40004 before anything has happened
     void check_same_host(const std::string& object, const std::string& operation,
                          const Json& params) const;
     void created(HostId host, const Call& call, Outcome outcome, const Reply& reply);
@@ -139,6 +149,7 @@ private:
     Loop& loop_;
     ServiceOptions options_;
     Deliver deliver_;
+    std::shared_ptr<InputBudget> memory_;
     const std::string server_id_;
     ObjectTable objects_;
     SubscriptionTable subscriptions_;

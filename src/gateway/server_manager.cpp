@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 namespace rivero::gateway {
 namespace {
@@ -16,7 +17,8 @@ namespace {
 constexpr std::size_t kMaxTags = 1000;
 constexpr std::size_t kMaxTagBytes = 64 * 1024;  // of all of them
 constexpr std::size_t kMaxName = 4096;
-constexpr Duration kLongestMeasurement = 60s;
+/// Milliseconds that are measured at most; who asks for more gets so many.
+constexpr double kLongestMeasurement = 60'000;
 
 const Json& parameter(const Json& params, const std::string& name, const char* type) {
     if (params.is_null()) throw RpcError{bad_parameter("'operationParams' is required")};
@@ -44,6 +46,21 @@ bool boolean_parameter(const Json& params, const char* name) {
     throw RpcError{bad_parameter("'" + std::string{name} + "' parameter should be a boolean")};
 }
 
+/// An int of milliseconds, a second when it is absent. No time at all is the shortest there is.
+Duration interval_parameter(const Json& params) {
+    const auto given = params.find("interval");
+    if (given == params.end()) return 1s;
+    if (!given->is_number() && !given->is_boolean() && !given->is_null())
+        throw RpcError{bad_parameter("'interval' parameter should be a integer")};
+    const double wanted = given->is_number() ? given->get<double>() : 0;
+    // Not a number is neither.
+    if (!(wanted >= 0 && wanted <= std::numeric_limits<std::int32_t>::max()))
+        throw RpcError{media_error(remote::ErrorCode::media_object_illegal_param,
+                                   "interval: " + given->dump() + " is not in 0..2147483647 ms")};
+    return std::chrono::milliseconds{
+        static_cast<std::int64_t>(std::clamp(wanted, 1.0, kLongestMeasurement))};
+}
+
 std::int64_t milliseconds_since_epoch() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
                std::chrono::system_clock::now().time_since_epoch())
@@ -63,15 +80,7 @@ ServerManager::ServerManager(Loop& loop, Sources sources, std::string version, J
 
 void ServerManager::invoke(const std::string& operation, const Json& params, Reply reply) {
     if (operation == "getUsedCpu") {
-        Duration interval = 1s;
-        if (const auto given = params.find("interval"); given != params.end()) {
-            if (!given->is_number() && !given->is_boolean() && !given->is_null())
-                throw RpcError{bad_parameter("'interval' parameter should be a integer")};
-            const double wanted = given->is_number() ? given->get<double>() : 0;
-            const double ms = std::clamp(wanted, 1.0, 60'000.0);
-            interval = std::chrono::milliseconds{static_cast<std::int64_t>(ms)};
-        }
-        used_cpu(std::min(interval, kLongestMeasurement), std::move(reply));
+        used_cpu(interval_parameter(params), std::move(reply));
         return;
     }
     const auto found = operations_.find(operation);

@@ -85,7 +85,7 @@ tl::expected<Json, ErrorObject> parse_text(std::string_view text, const TextLimi
     try {
         Json document;
         LimitedReader reader{document, limits.max_depth};
-        Json::sax_parse(text, &reader, Json::input_format_t::json, /*strict=*/true,
+        Json::sax_parse(text, &reader, Json::input_format_t::json, /*strict=*/!limits.ignore_rest,
                         /*ignore_comments=*/true);
         return document;
     } catch (const TooDeep&) {

@@ -70,6 +70,8 @@ struct TextLimits {
     /// Levels of objects and arrays. A transaction in a transaction needs about ten; writing a
     /// value out recurses, so without a limit a peer could exhaust our stack.
     std::size_t max_depth = 64;
+    /// What stands behind the document is not looked at, as Kurento's clients know it.
+    bool ignore_rest = false;
 };
 
 /// Reads a JSON text. C and C++ comments are allowed.

@@ -24,10 +24,8 @@ Protocol protocol_of(Bytes datagram) {
     return datagram[1] >= 192 && datagram[1] <= 223 ? Protocol::rtcp : Protocol::rtp;
 }
 
-/// A DTLS record in clear (epoch 0) that holds a ClientHello. RFC 6347 section 4.1, 4.2.2.
-bool is_client_hello(Bytes datagram) {
-    return datagram.size() > 13 && datagram[0] == 22 && datagram[3] == 0 && datagram[4] == 0 &&
-           datagram[13] == 1;
+bool in_clear(Bytes datagram) {
+    return datagram.size() > 4 && datagram[3] == 0 && datagram[4] == 0;  // epoch 0
 }
 
 }  // namespace
@@ -50,7 +48,7 @@ std::string_view name(DtlsState state) {
 
 DtlsSrtpTransport::DtlsSrtpTransport(Loop& loop, std::unique_ptr<IceTransport> ice,
                                      DtlsContext context)
-    : loop_{loop}, context_{std::move(context)}, ice_{std::move(ice)} {
+    : loop_{loop}, context_{std::move(context)}, ice_{std::move(ice)}, gate_{new_hello_cookie()} {
     ice_->set_listener(this);
 }
 
@@ -111,14 +109,23 @@ bool DtlsSrtpTransport::become(DtlsState state, std::string_view reason) {
     return !alive.expired();
 }
 
-bool DtlsSrtpTransport::pump(Time now) {
+bool DtlsSrtpTransport::send_handshake(DtlsAssociation& association, bool keep_unsent) {
     std::weak_ptr<bool> alive = alive_;
-    while (auto datagram = dtls_->take_datagram()) {
-        if (!ice_->send(Bytes{*datagram}) && unsent_handshake_.size() < kMaxUnsentHandshake) {
+    while (auto datagram = association.take_datagram()) {
+        // A client that sees what several associations say drops what has an old number.
+        if (association.role() == DtlsRole::server) number_clear_records(*datagram, clear_records_);
+        if (!ice_->send(Bytes{*datagram}) && keep_unsent &&
+            unsent_handshake_.size() < kMaxUnsentHandshake) {
             unsent_handshake_.push_back(std::move(*datagram));
         }
         if (alive.expired()) return false;
     }
+    return true;
+}
+
+bool DtlsSrtpTransport::pump(Time now) {
+    std::weak_ptr<bool> alive = alive_;
+    if (!send_handshake(*dtls_, true)) return false;
     while (auto event = dtls_->take_event()) {
         if (!handle(*event)) return false;
     }
@@ -132,6 +139,7 @@ bool DtlsSrtpTransport::pump(Time now) {
 }
 
 bool DtlsSrtpTransport::handle(const DtlsEvent& event) {
+    if (!next_dtls_) gate_.on_handshake_over();
     if (const auto* connected = std::get_if<DtlsConnected>(&event)) {
         if (connected->srtp) install(*connected->srtp);
         return become(DtlsState::connected);
@@ -148,24 +156,65 @@ void DtlsSrtpTransport::install(const SrtpKeys& keys) {
     receiver_.emplace(keys.profile, keys.receive);
 }
 
-void DtlsSrtpTransport::handshake_again(Bytes datagram, Time now) {
-    if (!next_dtls_) {
-        next_dtls_ = std::make_unique<DtlsAssociation>(context_, DtlsRole::server);
-        next_dtls_->expect_peer(peer_, now);
-        next_dtls_->start(now);
+void DtlsSrtpTransport::on_dtls_for_server(MutableBytes datagram, Time now) {
+    const ClientHello hello = client_hello(datagram);
+    switch (gate_.judge(hello, now)) {
+        case HelloGate::Verdict::drop:
+            return;
+        case HelloGate::Verdict::wait:
+            early_fragment_.assign(datagram.begin(), datagram.end());
+            return;
+        case HelloGate::Verdict::challenge:
+            challenge();
+            return;
+        case HelloGate::Verdict::begin:
+            handshake_again(datagram, now);
+            return;
+        case HelloGate::Verdict::feed:
+            break;
     }
-    next_dtls_->receive(datagram, now);
-    pump_next(now);
+    std::weak_ptr<bool> alive = alive_;
+    const bool clear = in_clear(datagram);
+    if (next_dtls_) {
+        next_dtls_->receive(datagram, now);
+        pump_next(now);
+        // Encrypted records may still be of the old association: each ignores the other's.
+        if (alive.expired() || clear || !next_dtls_) return;
+    }
+    dtls_->receive(datagram, now);
+    if (!pump(now) || early_fragment_.empty()) return;
+    ByteVector early = std::exchange(early_fragment_, {});
+    if (hello.part == ClientHello::Part::first) on_dtls_for_server(early, now);
+}
+
+void DtlsSrtpTransport::challenge() {
+    auto request = hello_verify_request(gate_.cookie());
+    number_clear_records(request, clear_records_);
+    ice_->send(Bytes{request});
+}
+
+void DtlsSrtpTransport::handshake_again(Bytes hello, Time now) {
+    const bool first_goes_on =
+        dtls_state_ == DtlsState::fresh || dtls_state_ == DtlsState::connecting;
+    auto association = std::make_unique<DtlsAssociation>(context_, DtlsRole::server);
+    if (peer_) association->expect_peer(*peer_, now);
+    association->receive_behind_cookie(hello, now);
+    if (first_goes_on) {
+        unsent_handshake_.clear();
+        early_fragment_ = {};
+        dtls_ = std::move(association);
+        pump(now);
+    } else {
+        next_dtls_ = std::move(association);
+        pump_next(now);
+    }
 }
 
 void DtlsSrtpTransport::pump_next(Time now) {
-    std::weak_ptr<bool> alive = alive_;
-    while (auto datagram = next_dtls_->take_datagram()) {
-        ice_->send(Bytes{*datagram});
-        if (alive.expired()) return;
-    }
+    if (!send_handshake(*next_dtls_, false)) return;
     next_timer_.cancel();
     if (auto event = next_dtls_->take_event()) {
+        gate_.on_handshake_over();
         const auto* connected = std::get_if<DtlsConnected>(&*event);
         if (!connected) {
             next_dtls_.reset();  // it came to nothing: the old one goes on
@@ -224,15 +273,9 @@ void DtlsSrtpTransport::on_datagram(MutableBytes datagram, Time arrival) {
                 ++counters_.early_dtls;
                 return;
             }
-            if (!ended_ &&
-                (dtls_state_ == DtlsState::connected || dtls_state_ == DtlsState::closed) &&
-                dtls_->role() == DtlsRole::server && (next_dtls_ || is_client_hello(datagram))) {
-                std::weak_ptr<bool> alive = alive_;
-                const bool in_clear = datagram.size() > 4 && datagram[3] == 0 && datagram[4] == 0;
-                // Encrypted records may still be of the old association: each ignores the other's.
-                ByteVector copy(datagram.begin(), datagram.end());
-                handshake_again(copy, arrival);
-                if (alive.expired() || in_clear || !next_dtls_) return;
+            if (!ended_ && dtls_->role() == DtlsRole::server) {
+                on_dtls_for_server(datagram, arrival);
+                return;
             }
             dtls_->receive(datagram, arrival);
             pump(arrival);

@@ -7,6 +7,7 @@
 #include "rivero/base/loop.hpp"
 #include "rivero/base/units.hpp"
 #include "transport/dtls/dtls_association.hpp"
+#include "transport/dtls/hello_gate.hpp"
 #include "transport/ice/ice_transport.hpp"
 #include "transport/srtp/srtp_receiver.hpp"
 #include "transport/srtp/srtp_sender.hpp"
@@ -111,6 +112,7 @@ public:
         return receiver_ ? &*receiver_ : nullptr;
     }
     [[nodiscard]] const DtlsAssociation* dtls() const { return dtls_.get(); }
+    [[nodiscard]] const HelloGate::Counters& hellos() const { return gate_.counters(); }
 
 private:
     void on_local_candidate(std::string_view candidate) override;
@@ -131,10 +133,15 @@ private:
     bool become(DtlsState state, std::string_view reason = {});
     void set_timer(Time now);
     void install(const SrtpKeys& keys);
+    void on_dtls_for_server(MutableBytes datagram, Time now);
+    void challenge();
     /// The peer may begin a new handshake over a running association (RFC 6347 section 4.2.8), or
     /// one that it has closed: Chromium does when the section that tags its bundle is rejected. The
-    /// old keys work until it is done.
-    void handshake_again(Bytes datagram, Time now);
+    /// old keys work until it is done. And what somebody else began in the peer's name, or broke,
+    /// is no reason to turn the peer away.
+    void handshake_again(Bytes hello, Time now);
+    /// Whatever the association wants to say; false when the listener destroyed this.
+    bool send_handshake(DtlsAssociation& association, bool keep_unsent);
     void pump_next(Time now);
 
     Loop& loop_;
@@ -144,7 +151,10 @@ private:
     std::unique_ptr<DtlsAssociation> dtls_;
     std::unique_ptr<DtlsAssociation>
         next_dtls_;  ///< will take the place of dtls_ when it is connected
-    std::vector<Fingerprint> peer_;
+    std::optional<std::vector<Fingerprint>> peer_;  ///< once known
+    HelloGate gate_;
+    ByteVector early_fragment_;  ///< of a hello whose beginning has not come yet; at most one
+    std::uint64_t clear_records_ = 0;
     bool handshake_begun_ = false;
     bool ended_ = false;  ///< by us
     DtlsState dtls_state_ = DtlsState::fresh;

@@ -256,6 +256,30 @@ def stun():
     yield bytes([2, 2]) + bytes(12) + pieces(b"") + bytes([0, 0x30]) + bytes(40)
 
 
+def client_hello():
+    def message(body, number=0, offset=0, length=None):
+        """One record in clear with one fragment of a ClientHello."""
+        piece = (b"\1" + struct.pack(">I", length if length is not None else len(body))[1:] + struct.pack(">H", number) +
+                 struct.pack(">I", offset)[1:] + struct.pack(">I", len(body))[1:] + body)
+        record = bytes.fromhex("16fefd 0000 000000000000") + struct.pack(">H", len(piece)) + piece
+        return struct.pack(">H", len(record)) + record
+
+    def hello(random, cookie=b""):
+        return b"\xfe\xfd" + bytes([random]) * 32 + b"\0" + bytes([len(cookie)]) + cookie + bytes.fromhex("0002c02b 0100")
+
+    ours = bytes(range(1, 17))
+    yield b"\0" + message(hello(1)) + b"\0" + message(hello(2)) + b"\0" + message(hello(2, ours), 1) + b"\1" + message(hello(2, ours), 1)
+    yield b"\1" + message(hello(1)) + b"".join(b"\4" + message(hello(n, ours), 1) for n in range(2, 20))
+    yield b"\0" + message(b"late" * 20, 0, 100, 500) + b"\0" + message(hello(1) + bytes(60), 0, 0, 500) + b"\0" + message(b"late" * 20, 0, 100, 500)
+
+
+def framing():
+    whole = b"".join(struct.pack(">H", n) + bytes(n) for n in (1, 0, 200, 3))
+    yield pieces(whole[:1], whole[1:4], whole[4:])
+    yield pieces(b"\x08\x00", b"\x80", b"\x10")
+    yield pieces(b"\x08\x01")
+
+
 def ice_agent():
     # Set-up, then steps: what, and from which address. See the target.
     connect = bytes([0, 3, 1, 3, 2, 3, 0xff, 0xff, 5, 3, 11, 3])
@@ -267,8 +291,8 @@ def ice_agent():
     yield bytes([0, 0, 0, 6, 2]) + pieces(bytes.fromhex("0001 0000 2112a442") + bytes(12))
 
 
-TARGETS = [arguments, candidate, codec_depacketizer, codec_inspect, codec_round_trip, config, dependency_descriptor,
-           dtls, gateway, http, ice_agent, jsonrpc, origin, recorder, red, rtcp, rtp, rtp_stream, sdp, srtp, stun]
+TARGETS = [arguments, candidate, client_hello, codec_depacketizer, codec_inspect, codec_round_trip, config, dependency_descriptor,
+           dtls, framing, gateway, http, ice_agent, jsonrpc, origin, recorder, red, rtcp, rtp, rtp_stream, sdp, srtp, stun]
 
 
 def main():

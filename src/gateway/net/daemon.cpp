@@ -14,7 +14,7 @@ namespace rivero::gateway {
 
 struct Daemon::State {
     explicit State(const DaemonOptions& given)
-        : options{given},
+        : options{with_memory(given)},
           loop{context},
           gateway{loop, options.gateway},
           server{gateway, options.listen, make_access(options.listen.access)},
@@ -30,6 +30,7 @@ struct Daemon::State {
                           },
                       .all_ended = [this] { context.stop(); }}},
           signals{context} {
+        server.input = options.gateway.service.memory;
         using Kind = net::Listener::Kind;
         if (options.listen.port >= 0) plain.emplace(context, server, Kind::plain);
         if (options.listen.tls.port < 0) return;
@@ -38,6 +39,12 @@ struct Daemon::State {
         look_at_certificate();
     }
 
+    /// One budget for the messages that clients have begun and for what they become.
+    static DaemonOptions with_memory(DaemonOptions options) {
+        options.gateway.service.memory =
+            std::make_shared<InputBudget>(options.listen.max_unfinished_in_all);
+        return options;
+    }
     static Access make_access(const AccessOptions& options) {
         try {
             return Access{options};

@@ -83,7 +83,7 @@ private:
         }
         auto file = root->empty() ? std::nullopt : OpenFile::open(*root, *steps);
         if (!file) return answer(http::status::not_found, "There is no such page.\n");
-        send_file(request, std::move(*file));
+        send_file(request, std::move(*file), root == &server_.options.recordings);
     }
 
     void upgrade(const HttpRequest& request) {
@@ -151,7 +151,7 @@ private:
         std::array<char, 64 * 1024> piece;
     };
 
-    void send_file(const HttpRequest& request, OpenFile file) {
+    void send_file(const HttpRequest& request, OpenFile file, bool recording) {
         auto sending = std::make_shared<Sending>(std::move(file));
         const OpenFile& f = sending->file;
         auto& response = sending->response;
@@ -164,6 +164,8 @@ private:
         response.set(http::field::accept_ranges, "bytes");
         response.set("X-Content-Type-Options", "nosniff");
         response.set("Referrer-Policy", "no-referrer");  // the URL may hold a token
+        // No page of another site puts what is somebody's into itself.
+        if (recording) response.set("Cross-Origin-Resource-Policy", "same-site");
         response.set(http::field::content_type, beast::string_view{content_type(f.name()).data(),
                                                                    content_type(f.name()).size()});
         sending->left = f.size();

@@ -49,9 +49,8 @@ struct Server {
     Access access;
     std::optional<Tls> tls{};
     std::shared_ptr<std::size_t> connections = std::make_shared<std::size_t>(0);
-    std::size_t queued = 0;  ///< bytes that wait for all WebSocket clients
-    std::shared_ptr<InputBudget> input =
-        std::make_shared<InputBudget>(options.max_unfinished_in_all);
+    std::size_t queued = 0;                ///< bytes that wait for all WebSocket clients
+    std::shared_ptr<InputBudget> input{};  ///< for messages that have begun; the service's, too
     /// WebSocket clients. One that is not read from, and has nothing to get, has no other owner.
     std::set<std::shared_ptr<Closable>> clients{};
 };

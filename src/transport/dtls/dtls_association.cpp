@@ -3,6 +3,7 @@
 #include "transport/dtls/dtls_association.hpp"
 
 #include "rivero/base/assert.hpp"
+#include "transport/dtls/clear_records.hpp"
 #include "transport/dtls/openssl.hpp"
 
 #include <openssl/bio.h>
@@ -275,15 +276,7 @@ struct DtlsAssociation::State {
     Bytes renumbered(Bytes datagram) {
         if (datagram.size() > scratch.size()) return datagram;
         std::copy(datagram.begin(), datagram.end(), scratch.begin());
-        for (std::size_t at = 0; at + kRecordHeader <= datagram.size();) {
-            if (scratch[at + 3] == 0 && scratch[at + 4] == 0) {
-                ByteWriter number{MutableBytes{scratch}.subspan(at + 5, 6)};
-                number.u16(0);
-                number.u32(++records_in_clear);
-            }
-            at +=
-                kRecordHeader + static_cast<std::size_t>(scratch[at + 11] << 8 | scratch[at + 12]);
-        }
+        number_clear_records(MutableBytes{scratch}.first(datagram.size()), records_in_clear);
         return Bytes{scratch}.first(datagram.size());
     }
 
@@ -303,7 +296,7 @@ struct DtlsAssociation::State {
     std::vector<Fingerprint> expected;
     Bytes incoming;  // borrowed for the time of one receive()
     std::array<std::uint8_t, 2048> scratch;
-    std::uint32_t records_in_clear = 0;
+    std::uint64_t records_in_clear = 0;
     std::vector<ByteVector> outgoing;
     std::vector<DtlsEvent> events;
     std::vector<ByteVector> data;
@@ -352,6 +345,27 @@ void DtlsAssociation::receive(Bytes datagram, Time now) {
     }
     s.incoming = s.phase == State::Phase::handshaking ? s.renumbered(datagram) : datagram;
     s.go_on(now);
+    s.incoming = {};
+}
+
+void DtlsAssociation::receive_behind_cookie(Bytes datagram, Time now) {
+    State& s = *state_;
+    if (s.role != DtlsRole::server || s.phase != State::Phase::idle || !s.acceptable(datagram)) {
+        ++s.counters.ignored;
+        return;
+    }
+    s.begin(now);
+    s.handshake_ends = now + s.settings.handshake_limit;
+    s.incoming = s.renumbered(datagram);
+    ERR_clear_error();
+    std::unique_ptr<BIO_ADDR, void (*)(BIO_ADDR*)> unused{BIO_ADDR_new(), BIO_ADDR_free};
+    // Moves OpenSSL's message numbers past the HelloVerifyRequest, and keeps the hello for it.
+    if (DTLSv1_listen(s.ssl.get(), unused.get()) == 1) {
+        s.incoming = {};
+        s.go_on(now);
+    } else {
+        s.end(DtlsFailed{take_openssl_error("this is no ClientHello with a cookie")});
+    }
     s.incoming = {};
 }
 

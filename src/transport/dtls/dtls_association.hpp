@@ -56,6 +56,9 @@ public:
     /// What `a=fingerprint` of the peer said; one match is enough. RFC 8122 section 5.
     void expect_peer(std::vector<Fingerprint> fingerprints, Time now);
     void receive(Bytes datagram, Time now);
+    /// The first thing that a server receives, instead: a ClientHello, or its first fragment, that
+    /// answers a HelloVerifyRequest. The caller has sent that, and has checked the cookie.
+    void receive_behind_cookie(Bytes datagram, Time now);
     /// Application data (SCTP), one record. @return false before connected() and after the end
     [[nodiscard]] bool send(Bytes data);
     /// Says good-bye. No event follows.

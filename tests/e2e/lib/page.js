@@ -233,7 +233,8 @@ window.rtc = {
   },
   async rollback(name) { await peers.get(name).pc.setLocalDescription({ type: 'rollback' }); },
   async candidate(name, candidate) { await peers.get(name).pc.addIceCandidate(candidate); },
-  /** Plain values: { connection, ice, in: { audio, video }, out: { audio, video }, connectedMs, firstFrameMs }, counted from the start of ICE */
+  /** Plain values: { connection, ice, in: { audio, video }, out: { audio, video }, available (bit/s, the browser's own
+      estimate), connectedMs, firstFrameMs }, counted from the start of ICE */
   async stats(name) {
     const peer = peers.get(name);
     const report = await peer.pc.getStats();
@@ -241,6 +242,7 @@ window.rtc = {
       connectedMs: peer.connected && peer.connected - peer.started, firstFrameMs: peer.firstFrame && peer.firstFrame - peer.started };
     for (const s of report.values()) {
       if (s.type === 'inbound-rtp') result.in[s.kind] = { ...s, codec: report.get(s.codecId)?.mimeType };
+      if (s.type === 'candidate-pair' && s.nominated) result.available = s.availableOutgoingBitrate;
       if (s.type === 'remote-inbound-rtp') result.remote = { ...result.remote, [s.kind]: s };
       if (s.type === 'outbound-rtp' && s.rid) result.encodings.push(s);
       if (s.type === 'outbound-rtp') result.out[s.kind] = { ...s, codec: report.get(s.codecId)?.mimeType };

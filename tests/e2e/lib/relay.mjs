@@ -14,13 +14,13 @@ function random(seed) {
   };
 }
 
-/** One direction. conditions: loss, duplicate (0..1), delayMs, jitterMs, kbps (0: any), queueMs */
+/** One direction. conditions: loss, duplicate, reorder (0..1), reorderMs, delayMs, jitterMs, kbps (0: any), queueMs */
 class Direction {
   constructor(seed, forward) {
-    Object.assign(this, { random: random(seed), forward, conditions: {}, busyUntil: 0, passed: 0, lost: 0, queueMs: 0, last: 0 });
+    Object.assign(this, { random: random(seed), forward, conditions: {}, busyUntil: 0, passed: 0, lost: 0, queueMs: 0, last: 0, due: [] });
   }
   put(packet, to) {
-    const { loss = 0, duplicate = 0, delayMs = 0, jitterMs = 0, kbps = 0, queueMs = 400 } = this.conditions;
+    const { loss = 0, duplicate = 0, reorder = 0, reorderMs = 20, delayMs = 0, jitterMs = 0, kbps = 0, queueMs = 400 } = this.conditions;
     const now = performance.now();
     let leaves = now;
     if (kbps) {
@@ -34,11 +34,28 @@ class Direction {
     }
     if (loss && this.random() < loss) return ++this.lost;
     ++this.passed;
-    const arrives = Math.max(this.last, leaves + delayMs + jitterMs * this.random());
-    this.last = arrives;
-    const copies = duplicate && this.random() < duplicate ? 2 : 1;
-    const send = () => { for (let i = 0; i < copies; ++i) this.forward(packet, to); };
-    if (arrives <= now) send(); else setTimeout(send, arrives - now);
+    let at = leaves + delayMs + jitterMs * this.random();
+    // In the order of sending, but for those that shall be overtaken.
+    if (reorder && this.random() < reorder) at += reorderMs;
+    else this.last = at = Math.max(this.last, at);
+    let place = this.due.length;
+    while (place > 0 && this.due[place - 1].at > at) --place;
+    this.due.splice(place, 0, { at, packet, to });
+    if (duplicate && this.random() < duplicate) this.due.splice(place + 1, 0, { at, packet, to });
+    this.#deliver();
+  }
+  /** What is due leaves in its order: one timer, since those of Node do not keep the order within a millisecond. */
+  #deliver() {
+    clearTimeout(this.timer);
+    while (this.due.length && this.due[0].at <= performance.now()) {
+      const { packet, to } = this.due.shift();
+      this.forward(packet, to);
+    }
+    if (this.due.length) this.timer = setTimeout(() => this.#deliver(), Math.ceil(this.due[0].at - performance.now()));
+  }
+  stop() {
+    clearTimeout(this.timer);
+    this.due = [];
   }
 }
 
@@ -53,7 +70,9 @@ export class Relay {
     relay.up = new Direction(seed + 1, (packet, { back, port }) => relay.open && back.send(packet, port, '127.0.0.1'));
     relay.set({ toBrowser, toServer });
     t.after(() => {
-      relay.open = false;  // what is delayed still comes, and finds nobody
+      relay.open = false;  // what still comes finds nobody
+      relay.down.stop();
+      relay.up.stop();
       relay.sockets.forEach((s) => s.close());
     });
     return relay;

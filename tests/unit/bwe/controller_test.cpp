@@ -89,6 +89,48 @@ TEST_P(Controller, AReceiverThatIsBusyNowAndThenIsNoNarrowLink) {
     EXPECT_GT(share_within(simulation, 3s, 350'000, 1e9), 0.9);
 }
 
+/// Somebody else's encoder, told once a second what it may send, that sends a part of it in
+/// pictures of many sizes: what the server forwards. Each picture and each probe queues for a
+/// moment.
+void forwards(Simulation& simulation, double use) {
+    simulation.told_every = 1s;
+    simulation.use = use;
+    simulation.uneven = 0.5;
+    simulation.frame_interval = 66ms;
+    simulation.audio = true;
+    simulation.padding_packet = 1150;
+    simulation.wanted = 3'050'000;
+}
+
+TEST_P(Controller, SettlesAtTheBottleneckThoughTheSourceSendsLessThanItMay) {
+    for (double use : {0.5, 0.6, 0.7, 0.8, 0.9}) {
+        Simulation simulation{{.bps = 500'000, .max_queue = 1s, .delay = 20ms, .jitter = 3ms},
+                              GetParam()};
+        forwards(simulation, use);
+        simulation.run(40s);
+        EXPECT_GT(share_within(simulation, 10s, 400'000, 600'000), 0.9) << use;
+        EXPECT_LT(longest_standing_queue(simulation, 3s, 300ms), 300ms) << use;
+        simulation.network.set({.delay = 20ms, .jitter = 3ms});
+        simulation.run(6s);
+        EXPECT_GE(simulation.estimate(), 2'000'000) << use;
+    }
+}
+
+TEST_P(Controller, StaysAtTheBottleneckThoughTheReceiverIsBusyNowAndThen) {
+    for (double use : {0.6, 0.7, 0.8}) {
+        Simulation simulation{{.bps = 500'000,
+                               .max_queue = 1s,
+                               .delay = 20ms,
+                               .jitter = 12ms,
+                               .stall_every = 770ms,
+                               .stall = 70ms},
+                              GetParam()};
+        forwards(simulation, use);
+        simulation.run(60s);
+        EXPECT_GT(share_within(simulation, 10s, 400'000, 600'000), 0.85) << use;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, Controller, testing::Values(1U, 2U, 3U));
 
 TEST(ControllerProbes, NoneWhileTheEstimateSuffices) {

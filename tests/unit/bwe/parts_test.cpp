@@ -3,6 +3,7 @@
 #include "bwe/acknowledged_rate.hpp"
 #include "bwe/aimd.hpp"
 #include "bwe/application_limit.hpp"
+#include "bwe/bottleneck.hpp"
 #include "bwe/inter_arrival.hpp"
 #include "bwe/loss_based.hpp"
 #include "bwe/probe_estimator.hpp"
@@ -12,6 +13,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -164,6 +167,101 @@ TEST(Aimd, DoesNotRiseOnWhatWasNotTried) {
     bwe::Aimd limited{300'000};
     for (int i = 0; i < 600; ++i) limited.update(t0 + i * 100ms, Usage::normal, 300'000.0, true);
     EXPECT_EQ(limited.rate(), 300'000);
+}
+
+TEST(Aimd, KeepsWhatTheLinkWasSeenToCarryThoughLittleArrives) {
+    bwe::Aimd above{550'000};
+    EXPECT_NEAR(above.update(t0, Usage::over, 300'000.0, false, {500'000.0}), 425'000, 1);
+    bwe::Aimd queue{550'000};
+    EXPECT_NEAR(queue.update(t0, Usage::over, 300'000.0, false, {500'000.0, 400ms}), 350'000, 1);
+    bwe::Aimd within{420'000};
+    EXPECT_NEAR(within.update(t0, Usage::over, 200'000.0, true, {500'000.0}), 420'000, 1)
+        << "a burst, not the rate, made the queue grow";
+    for (int i = 1; i <= 6; ++i)
+        within.update(t0 + i * 100ms, Usage::over, 200'000.0, true, {500'000.0});
+    EXPECT_LT(within.rate(), 360'000) << "but it goes on";
+}
+
+TEST(Aimd, GoesLittleAboveWhatTheLinkWasSeenToCarry) {
+    bwe::Aimd below{450'000};
+    bwe::Aimd above{800'000};
+    for (int i = 0; i < 100; ++i) {
+        below.update(t0 + i * 100ms, Usage::normal, 450'000.0, false, {500'000.0});
+        above.update(t0 + i * 100ms, Usage::normal, 450'000.0, true, {500'000.0});
+    }
+    EXPECT_NEAR(below.rate(), 575'000, 1);
+    below.update(t0 + 20s, Usage::normal, 500'000.0, false, {600'000.0, 150ms});
+    EXPECT_NEAR(below.rate(), 575'000, 1) << "the queue first";
+    EXPECT_NEAR(above.rate(), 575'000, 5'000);
+}
+
+/// Packets of 1000 bytes, `count` at a time each `interval`, over a link of so many bit/s.
+void send_bursts(bwe::Bottleneck& bottleneck, double bps, int count, Duration interval,
+                 Duration time) {
+    constexpr Duration kOtherClock = 777s;
+    Duration busy_until{};
+    for (Duration at{}; at < time; at += interval) {
+        for (int i = 0; i < count; ++i) {
+            busy_until = std::max(busy_until, at) + std::chrono::duration_cast<Duration>(
+                                                        std::chrono::duration<double>(8000 / bps));
+            bottleneck.on_packet(t0 + at, kOtherClock + busy_until + 20ms, 1000);
+        }
+    }
+}
+
+TEST(Bottleneck, IsMeasuredByABurstThoughLittleIsSentOnTheWhole) {
+    bwe::Bottleneck bottleneck;
+    EXPECT_FALSE(bottleneck.bps(t0));
+    send_bursts(bottleneck, 500'000, 8, 500ms, 3s);  // 128 kbit/s
+    ASSERT_TRUE(bottleneck.bps(t0 + 3s));
+    EXPECT_NEAR(*bottleneck.bps(t0 + 3s), 500'000, 20'000);
+    EXPECT_LT(bottleneck.standing(), 20ms) << "the queue comes and goes";
+    EXPECT_FALSE(bottleneck.bps(t0 + 15s)) << "too long ago";
+}
+
+TEST(Bottleneck, TellsOfAQueueThatStands) {
+    bwe::Bottleneck bottleneck;
+    send_bursts(bottleneck, 500'000, 1, 15ms, 3s);  // 533 kbit/s
+    EXPECT_NEAR(*bottleneck.bps(t0 + 3s), 500'000, 20'000);
+    EXPECT_GT(bottleneck.standing(), 150ms);
+}
+
+TEST(Bottleneck, IsUnknownWithoutAQueue) {
+    bwe::Bottleneck bottleneck;
+    send_bursts(bottleneck, 500'000, 1, 20ms, 3s);
+    EXPECT_FALSE(bottleneck.bps(t0 + 3s));
+}
+
+TEST(Bottleneck, IsNotWhatAReceiverReadsAtOnceAfterAPause) {
+    bwe::Bottleneck bottleneck;
+    for (int i = 0; i < 200; ++i) {
+        const Duration read = (i / 10 + 1) * 200ms;  // every 200 ms, what has come since
+        bottleneck.on_packet(t0 + i * 20ms, read, 1000);
+    }
+    EXPECT_FALSE(bottleneck.bps(t0 + 4s));
+}
+
+TEST(Bottleneck, IsNotSlowerBecauseTheReceiverPausedMeanwhile) {
+    bwe::Bottleneck bottleneck;
+    // 8 packets every 500 ms over 500 kbit/s; nothing is read for 80 ms within each burst.
+    for (int burst = 0; burst < 6; ++burst) {
+        for (int i = 0; i < 8; ++i) {
+            Duration read = burst * 500ms + (i + 1) * 16ms;
+            const Duration pause = burst * 500ms + 40ms;
+            if (read > pause) read = std::max(read, pause + 80ms);
+            bottleneck.on_packet(t0 + burst * 500ms, read, 1000);
+        }
+    }
+    EXPECT_FALSE(bottleneck.bps(t0 + 3s));
+}
+
+TEST(Bottleneck, OutlivesClocksThatAreSet) {
+    bwe::Bottleneck bottleneck;
+    send_bursts(bottleneck, 500'000, 8, 500ms, 3s);
+    bottleneck.on_packet(t0 + 3s, 5s, 1000);  // minutes back
+    bottleneck.on_packet(t0 + 3s, 7200s, 1000);
+    send_bursts(bottleneck, 300'000, 8, 500ms, 3s);
+    EXPECT_NEAR(*bottleneck.bps(t0 + 3s), 300'000, 20'000);
 }
 
 TEST(AcknowledgedRate, FollowsAStepWithinASecond) {

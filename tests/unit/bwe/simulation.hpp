@@ -10,19 +10,20 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <random>
 #include <stdexcept>
 #include <vector>
 
 namespace rivero::test {
 
-/// A sender that makes 30 frames a second of what the controller allows (or of a fixed rate), a
-/// pacer, a bad network, and a receiver that sends transport-wide feedback. Virtual time in steps
-/// of 1 ms.
+/// A sender that makes frames of what the controller allows (or of a fixed rate), a pacer, a bad
+/// network, and a receiver that sends transport-wide feedback. Virtual time in steps of 1 ms.
 class Simulation {
 public:
     explicit Simulation(const Network::Settings& forward, unsigned seed = 1)
-        : network{forward, seed} {}
+        : network{forward, seed}, random_{seed} {}
 
+    static constexpr std::size_t kPacket = 1200;
     struct Sample {
         Duration at;
         double estimate;
@@ -42,12 +43,19 @@ public:
     double max_rate = 2'500'000;  ///< of the encoder
     std::optional<double> fixed_rate;
     std::optional<double> wanted;  ///< else what is sent at most
+    /// Somebody else's encoder, behind the server: hears of the estimate so often, makes this part
+    /// of it, in pictures that differ in size by up to this part.
+    Duration told_every{};
+    double use = 1;
+    double uneven = 0;
+    Duration frame_interval = 33ms;
+    bool audio = false;                        ///< 50 packets of 100 bytes each second
+    std::size_t padding_packet = kPacket / 2;  ///< bytes
     double padding_sent = 0;
     std::vector<Sample> samples;  ///< every 50 ms
 
 private:
     static constexpr Time kStart{100s};
-    static constexpr std::size_t kPacket = 1200;
 
     void step() {
         for (auto it = arrivals_.begin(); it != arrivals_.end() && it->first <= now_;
@@ -62,10 +70,19 @@ private:
             Bitrate{static_cast<std::int64_t>(wanted.value_or(fixed_rate.value_or(max_rate)))});
         pacer.set_rate(2.5 * estimate());
         while (auto bytes = pacer.pop(now_)) transmit(*bytes);
+        if (now_ >= next_told_) {
+            told_ = estimate();
+            next_told_ = now_ + told_every;
+        }
+        if (audio && (now_ - kStart) % 20ms == Duration{} &&
+            pacer.admit(now_, bwe::Priority::audio, 100))
+            transmit(100);
         if (now_ >= next_frame_) {
-            next_frame_ = now_ + 33ms;
+            next_frame_ = now_ + frame_interval;
             auto left = static_cast<std::size_t>(
-                fixed_rate.value_or(std::min(estimate(), max_rate)) / 8 * 0.033);
+                fixed_rate.value_or(std::min(use * told_, max_rate)) / 8 *
+                std::chrono::duration<double>(frame_interval).count() *
+                (1 + uneven * std::uniform_real_distribution<>{-1, 1}(random_)));
             for (; left > 0; left -= std::min(left, kPacket)) {
                 const auto bytes = std::min(left, kPacket);
                 if (pacer.admit(now_, bwe::Priority::video, bytes)) {
@@ -76,9 +93,9 @@ private:
             }
         }
         for (auto due = controller.padding_due(now_, true); due > 0;
-             due -= std::min(due, kPacket / 2)) {
-            padding_sent += static_cast<double>(kPacket) / 2;
-            transmit(kPacket / 2);
+             due -= std::min(due, padding_packet)) {
+            padding_sent += static_cast<double>(padding_packet);
+            transmit(padding_packet);
         }
         if ((now_ - kStart) % 50ms == Duration{})
             samples.push_back({elapsed(), estimate(), network.queue()});
@@ -91,6 +108,9 @@ private:
     static constexpr Duration kReceiverClock = 12345s;
     Time now_ = kStart;
     Time next_frame_ = kStart;
+    Time next_told_ = kStart;
+    double told_ = 0;
+    std::mt19937 random_;
     rtp::TwccRecorder recorder_{Ssrc{9}, 50ms};
     std::multimap<Time, SeqNum> arrivals_;
     std::multimap<Time, rtcp::TransportFeedback> feedbacks_;

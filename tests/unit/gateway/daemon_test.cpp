@@ -446,6 +446,8 @@ TEST_F(DaemonWebTest, PlaysRecordingsFromAnyPlace) {
     EXPECT_EQ(whole.body().size(), 200'003u);
     EXPECT_EQ(whole[http::field::content_type], "video/webm");
     EXPECT_EQ(whole[http::field::accept_ranges], "bytes");
+    EXPECT_EQ(whole["Cross-Origin-Resource-Policy"], "same-site");
+    EXPECT_EQ(get("/").count("Cross-Origin-Resource-Policy"), 0u);
     const auto part = get("/recordings/a.webm", {{http::field::range, "bytes=199999-"}});
     EXPECT_EQ(part.result_int(), 206u);
     EXPECT_EQ(part.body(), "mend");

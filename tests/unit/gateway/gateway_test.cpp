@@ -192,6 +192,10 @@ INSTANTIATE_TEST_SUITE_P(
                  R"({"id":0,"jsonrpc":"2.0","method":"ping","params":{"sessionId":"s"}})",
                  R"({"id":0,"jsonrpc":"2.0","result":{"sessionId":"s","value":"pong"}})"},
         Envelope{
+            "TextBehindIt",
+            R"({"id":0,"jsonrpc":"2.0","method":"ping"} {"id":1,"jsonrpc":"2.0","method":"ping"} x)",
+            R"({"id":0,"jsonrpc":"2.0","result":{"value":"pong"}})"},
+        Envelope{
             "NotificationWithResult", R"({"jsonrpc":"2.0","method":"ping"})",
             R"({"error":{"code":-32000,"message":"Ignoring response because of a notification request",
                      "data":{"value":"pong"}},"id":null,"jsonrpc":"2.0"})"}),
@@ -389,6 +393,18 @@ TEST_F(GatewayTest, ConnectingElementsOfTwoHostsIsAConnectError) {
     const auto b = create(client, "PassThrough", {{"mediaPipeline", p2}});
     EXPECT_EQ(invoke(client, a, "connect", {{"sink", b}})["error"]["code"], 40004);
     EXPECT_TRUE(invoke(client, a, "echo", {{"value", b}}).contains("result"));
+    // Any of its objects, not the first alone; and then the session refers to nothing, either.
+    const auto c = create(client, "PassThrough", {{"mediaPipeline", p1}});
+    const auto host = host_with(a).fake->objects.size();
+    const auto refused = ask(client, "invoke",
+                             {{"sessionId", "another"},
+                              {"object", a},
+                              {"operation", "connect"},
+                              {"operationParams", {{"sink", c}, {"more", {{"deep", {b}}}}}}});
+    EXPECT_EQ(refused["error"]["code"], 40004);
+    EXPECT_THAT(refused["error"]["message"].get<std::string>(), HasSubstr(b));
+    EXPECT_EQ(host_with(a).fake->objects.size(), host);
+    EXPECT_EQ(ask(other, "keepAlive", {{"sessionId", "another"}})["error"]["code"], 40007);
 }
 
 TEST_F(GatewayTest, AnElementWhosePipelineIsReleasedMeanwhileIsNotFound) {
@@ -575,6 +591,54 @@ TEST_F(GatewayTest, AConnectInVainBehindAnotherRequestChangesNothing) {
     ASSERT_EQ(client.answers.size(), 3u);
     EXPECT_EQ(client.answers[1]["error"]["code"], 40007);
     EXPECT_EQ(client.answers[2]["result"]["sessionId"], session);
+}
+
+TEST_F(GatewayTest, ACallInVainOfAnUnknownSessionChangesNothingForWhoComesAfter) {
+    const auto pipeline = create(client, "MediaPipeline");
+    const std::string session = ask(client, "ping")["result"]["sessionId"];
+    const Json call{{"object", pipeline}, {"operation", "getName"}};
+    client.answers.clear();
+    int id = 200;
+    const std::vector<std::pair<const char*, Json>> in_vain{
+        {"keepAlive", {{"sessionId", "nonsense"}}},
+        {"describe", {{"sessionId", "nonsense"}, {"object", "nothing"}}},
+        {"invoke", {{"sessionId", "nonsense"}, {"object", "nothing"}, {"operation", "x"}}},
+        {"subscribe", {{"sessionId", "nonsense"}, {"object", "nothing"}, {"type", "E"}}},
+        {"create", {{"sessionId", "nonsense"}}},
+        {"ref", {{"sessionId", "nonsense"}, {"object", "nothing"}}},
+        {"transaction", {{"sessionId", "nonsense"}, {"operations", 5}}}};
+    for (const auto& [method, params] : in_vain) {
+        client.answers.clear();
+        client.request(++id, "invoke", call);
+        client.request(++id, method, params);
+        client.request(++id, "subscribe", {{"object", pipeline}, {"type", "E"}});
+        client.request(id, method, params);  // no repeat of that one: it names another session
+        loop.run();
+        ASSERT_EQ(client.answers.size(), 4u) << method;
+        EXPECT_TRUE(client.answers[1].contains("error")) << method;
+        EXPECT_EQ(client.answers[2]["result"]["sessionId"], session) << method;
+    }
+    client.events.clear();
+    invoke(client, pipeline, "raise", {{"type", "E"}, {"data", {{"n", 1}}}});
+    EXPECT_EQ(client.events.size(), 1u);
+    EXPECT_EQ(ask(client, "ping")["result"]["sessionId"], session);
+}
+
+TEST_F(GatewayTest, TheSessionThatSucceedsLastIsTheConnections) {
+    const auto pipeline = create(client, "MediaPipeline");
+    const Json call{{"object", pipeline}, {"operation", "getName"}};
+    auto named = [&](const char* session) {
+        Json params = call;
+        params["sessionId"] = session;
+        return params;
+    };
+    client.answers.clear();
+    client.request(301, "invoke", named("one"));
+    client.request(302, "keepAlive", {{"sessionId", "nonsense"}});
+    client.request(303, "invoke", call);
+    loop.run();
+    ASSERT_EQ(client.answers.size(), 3u);
+    EXPECT_EQ(client.answers[2]["result"]["sessionId"], "one");
 }
 
 TEST_F(GatewayTest, WhatIsMadeForASessionThatWasClosedMeanwhileGoesWithIt) {

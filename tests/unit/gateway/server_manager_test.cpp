@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <optional>
 #include <unistd.h>
 
@@ -86,6 +87,24 @@ TEST_F(ServerManagerTest, MeasuresTheCpuWithoutWaiting) {
     const auto percent = (*got).value()["value"].get<double>();
     EXPECT_GE(percent, 0);
     EXPECT_EQ(percent, static_cast<double>(static_cast<float>(percent)));
+}
+
+TEST_F(ServerManagerTest, RefusesIntervalsThatNobodyCanMean) {
+    const double huge = 1e300;
+    for (const Json& interval :
+         {Json(-5), Json(huge), Json(-0.5), Json(2147483648), Json(std::nan("")), Json(HUGE_VAL)}) {
+        try {
+            manager.invoke("getUsedCpu", {{"interval", interval}}, [](const Outcome&) { FAIL(); });
+            ADD_FAILURE() << interval;
+        } catch (const RpcError& error) {
+            EXPECT_EQ(error.error().code, 40107);
+        }
+    }
+    int measured = 0;
+    for (const Json& interval : {Json(0), Json(1), Json(2147483647), Json(), Json(0.25)})
+        manager.invoke("getUsedCpu", {{"interval", interval}}, [&](const Outcome&) { ++measured; });
+    loop.pass(60s);
+    EXPECT_EQ(measured, 5);
 }
 
 TEST_F(ServerManagerTest, IsAMediaObject) {

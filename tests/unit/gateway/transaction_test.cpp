@@ -79,7 +79,7 @@ class TransactionTest : public testing::Test {
 protected:
     void run(const char* operations) {
         Transaction::run(
-            loop, Json::parse(operations), "s",
+            loop, memory, Json::parse(operations), "s",
             [this](std::string method, Json params, Reply reply) {
                 asked.push_back(method + ' ' + params.dump());
                 if (answer_at_once) {
@@ -100,6 +100,7 @@ protected:
     void answer(Outcome outcome) { std::exchange(pending, nullptr)(std::move(outcome)); }
 
     test::ManualLoop loop;
+    std::shared_ptr<InputBudget> memory = std::make_shared<InputBudget>(std::size_t{64} << 20);
     bool answer_at_once = false, stepwise = false;
     std::string value = "v";
     std::vector<std::string> asked;
@@ -176,6 +177,50 @@ TEST_F(TransactionTest, ItsResultsAreBounded) {
     EXPECT_EQ((*result)->size(), 16u) << "15 that fit, and the one that did not";
     EXPECT_EQ((*result)->back()["error"]["code"], 40009);
     EXPECT_EQ(asked.size(), 16u);
+}
+
+TEST_F(TransactionTest, WhatItHoldsIsChargedUntilItEnds) {
+    value.assign(1000, 'x');
+    run(pings(3).c_str());
+    const std::size_t before = memory->held();
+    EXPECT_GT(before, 3 * 100U) << "its operations";
+    answer(Json{{"value", value}});
+    EXPECT_GT(memory->held(), before + 1000) << "and its results";
+    answer(Json{{"value", value}});
+    answer(Json{{"value", value}});
+    EXPECT_EQ((*result)->size(), 3U);
+    EXPECT_EQ(memory->held(), 0U);
+    run(R"([{"id":7}])");
+    EXPECT_EQ(result->error().code, 40008);
+    EXPECT_EQ(memory->held(), 0U);
+}
+
+TEST_F(TransactionTest, GivesWayWhenOthersNeedTheMemory) {
+    memory = std::make_shared<InputBudget>(20'000);
+    InputBudget::Share message{memory, [] { FAIL() << "it began later"; }};
+    run(pings(10).c_str());
+    answer(Json{{"value", "v"}});
+    EXPECT_TRUE(message.grow(19'000));
+    EXPECT_EQ(memory->held(), 19'000U);
+    loop.run();
+    EXPECT_EQ(result->error().code, 40009);
+    EXPECT_EQ(result->error().message,
+              "There is no memory left for this transaction; 1 of its operations ran");
+    answer(Json{{"value", "late"}});
+    EXPECT_EQ(asked.size(), 2U) << "nothing runs any more";
+}
+
+TEST_F(TransactionTest, GivesWayItselfWhenItIsTooLarge) {
+    answer_at_once = true;
+    memory = std::make_shared<InputBudget>(20'000);
+    run(pings(1000).c_str());
+    EXPECT_EQ(result->error().code, 40009);
+    EXPECT_TRUE(asked.empty());
+    value.assign(19'000, 'x');
+    run(pings(10).c_str());
+    EXPECT_EQ(result->error().code, 40009);
+    EXPECT_EQ(asked.size(), 1U) << "whose result was too much";
+    EXPECT_EQ(memory->held(), 0U);
 }
 
 TEST_F(TransactionTest, TooManyOperationsAreRefusedBeforeTheFirst) {

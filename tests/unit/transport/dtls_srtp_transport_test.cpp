@@ -40,8 +40,9 @@ public:
 
     void arrive(ByteVector datagram) {
         bytes_in += datagram.size();
-        listener_->on_datagram(datagram, Clock::now());
+        listener_->on_datagram(datagram, Clock::now() + later);
     }
+    Duration later{};  ///< by so much its clock is ahead
     std::deque<ByteVector> sent;
     std::size_t bytes_in = 0;
     std::size_t bytes_out = 0;
@@ -101,14 +102,51 @@ protected:
         server.path->bytes_in = server.path->bytes_out = 0;
         server.states.clear();
     }
-    void expect_media_flows() {
-        for (auto [from, to] : {std::pair{&client, &server}, std::pair{&server, &client}}) {
+    void expect_media_flows() { expect_media_flows(client); }
+    void expect_media_flows(End& peer) {
+        for (auto [from, to] : {std::pair{&peer, &server}, std::pair{&server, &peer}}) {
             const int before = to->packets;
             std::array<std::uint8_t, 200> packet{0x80, 96, 0, ++seq, 0, 0, 0, 1, 0, 0, 0, 9};
             EXPECT_TRUE(from->transport.send_rtp(packet, 100));
             carry(*from, *to);
             EXPECT_EQ(to->packets, before + 1);
         }
+    }
+    /// What a client that nobody knows begins with: real, but not the peer's.
+    ByteVector forged_hello() {
+        DtlsAssociation stranger{DtlsContext{server_certificate}, DtlsRole::client};
+        stranger.start(Clock::now());
+        return stranger.take_datagram().value();
+    }
+    /// The hello in pieces of `size` bytes, each a datagram of its own.
+    static std::vector<ByteVector> in_fragments(const ByteVector& datagram, std::size_t size) {
+        const Bytes header = Bytes{datagram}.first(25);
+        const Bytes body = Bytes{datagram}.subspan(25);
+        std::vector<ByteVector> fragments;
+        for (std::size_t at = 0; at < body.size(); at += size) {
+            const Bytes piece = body.subspan(at, std::min(size, body.size() - at));
+            ByteVector fragment(header.begin(), header.end());
+            fragment[10] = static_cast<std::uint8_t>(fragments.size());
+            ByteWriter length{MutableBytes{fragment}.subspan(11, 2)};
+            length.u16(static_cast<std::uint16_t>(12 + piece.size()));
+            ByteWriter place{MutableBytes{fragment}.subspan(19, 6)};
+            place.u24(static_cast<std::uint32_t>(at));
+            place.u24(static_cast<std::uint32_t>(piece.size()));
+            fragment.insert(fragment.end(), piece.begin(), piece.end());
+            fragments.push_back(std::move(fragment));
+        }
+        return fragments;
+    }
+    /// The peer begins anew, with its certificate: another transport of its own, the same path.
+    void expect_handshake_of(End& anew) {
+        anew.transport.start_dtls(DtlsRole::client, {server.certificate.fingerprint()});
+        while (!anew.path->sent.empty() || !server.path->sent.empty()) {
+            carry(anew, server);
+            carry(server, anew);
+        }
+        EXPECT_EQ(anew.transport.dtls_state(), DtlsState::connected);
+        EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+        expect_media_flows(anew);
     }
     /// A piece of a handshake message in clear. RFC 6347 section 4.2.2.
     ByteVector fragment(std::uint8_t type, std::uint16_t message, std::uint32_t length,
@@ -178,6 +216,143 @@ TEST_F(DtlsSrtpTransportTest, FragmentsAfterTheHandshakeChangeNothing) {
     expect_media_flows();
     EXPECT_TRUE(server.states.empty());
     EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+}
+
+TEST_F(DtlsSrtpTransportTest, AForgedHelloBeforeTheHandshakeDoesNotPreventIt) {
+    start();
+    server.path->arrive(forged_hello());
+    server.path->sent.clear();
+    exchange();
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+    EXPECT_EQ(client.transport.dtls_state(), DtlsState::connected);
+    EXPECT_EQ(server.transport.hellos().challenged, 1U);
+    expect_media_flows();
+}
+
+TEST_F(DtlsSrtpTransportTest, AForgedFirstFragmentBeforeTheHandshakeDoesNotPreventIt) {
+    start();
+    server.path->arrive(in_fragments(forged_hello(), 100).front());
+    for (const ByteVector& piece : in_fragments(std::exchange(client.path->sent, {}).front(), 100))
+        server.path->arrive(piece);
+    exchange();
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+    expect_media_flows();
+}
+
+TEST_F(DtlsSrtpTransportTest, WhatAForgedHandshakeBrokeThePeerBeginsAnew) {
+    start();
+    server.path->arrive(forged_hello());
+    server.path->arrive(fragment(11, 1, 100, 0, 100));  // no certificate at all
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::failed);
+    server.path->sent.clear();
+    exchange();
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+    expect_media_flows();
+}
+
+TEST_F(DtlsSrtpTransportTest, AHelloInFragmentsOutOfOrderIsPutTogether) {
+    start();
+    auto pieces = in_fragments(std::exchange(client.path->sent, {}).front(), 120);
+    ASSERT_GE(pieces.size(), 2U);
+    std::swap(pieces[0], pieces[1]);
+    for (const ByteVector& piece : pieces) server.path->arrive(piece);
+    exchange();
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+    EXPECT_EQ(server.transport.hellos().challenged, 0U);
+}
+
+TEST_F(DtlsSrtpTransportTest, AForgedFragmentDoesNotDelayTheNextHandshake) {
+    connect();
+    server.path->arrive(in_fragments(forged_hello(), 100).front());
+    server.path->arrive(fragment(1, 0, 16000, 0, 1000));
+    server.path->sent.clear();
+    expect_media_flows();
+    End anew{loop, client_certificate};
+    expect_handshake_of(anew);
+}
+
+TEST_F(DtlsSrtpTransportTest, TheNextHandshakeMayComeInFragments) {
+    connect();
+    End anew{loop, client_certificate};
+    anew.transport.start_dtls(DtlsRole::client, {server.certificate.fingerprint()});
+    for (int flight = 0; flight < 2; ++flight) {  // without the cookie, and with it
+        for (const ByteVector& piece : in_fragments(std::exchange(anew.path->sent, {}).at(0), 100))
+            server.path->arrive(piece);
+        carry(server, anew);
+    }
+    expect_handshake_of(anew);
+}
+
+TEST_F(DtlsSrtpTransportTest, AFloodOfForgedHellosCostsNothingAndStopsNobody) {
+    connect();
+    std::vector<ByteVector> forged;
+    for (int i = 0; i < 20; ++i) forged.push_back(forged_hello());
+    auto flood = [&] {
+        for (int i = 0; i < 500; ++i) {
+            server.path->later += 50us;
+            server.path->arrive(forged[static_cast<std::size_t>(i) % forged.size()]);
+            server.path->arrive(fragment(1, 0, 16000, 0, 200));
+            server.path->arrive(fragment(1, 1, 900, 300, 200));
+        }
+    };
+    flood();
+    EXPECT_LT(server.path->bytes_out * 2, server.path->bytes_in) << "less than what came";
+    EXPECT_GE(server.transport.hellos().challenged, 1U);
+    EXPECT_EQ(server.transport.hellos().begun, 0U);
+    EXPECT_GT(server.transport.hellos().dropped, 500U);
+    server.path->sent.clear();
+    expect_media_flows();
+    EXPECT_TRUE(server.states.empty());
+
+    // In the middle of the next handshake, after each of its flights.
+    End anew{loop, client_certificate};
+    anew.transport.start_dtls(DtlsRole::client, {server.certificate.fingerprint()});
+    for (int flight = 0; flight < 4; ++flight) {
+        carry(anew, server);
+        flood();
+        carry(server, anew);
+        const int before = server.packets;
+        if (flight < 2) {  // then the peer's Finished comes
+            std::array<std::uint8_t, 200> packet{0x80, 96, 1, ++seq, 0, 0, 0, 1, 0, 0, 0, 9};
+            EXPECT_TRUE(client.transport.send_rtp(packet, 100));
+            carry(client, server);
+            EXPECT_EQ(server.packets, before + 1) << "the old keys work";
+        }
+    }
+    expect_handshake_of(anew);
+    EXPECT_EQ(server.transport.hellos().begun, 1U);
+}
+
+TEST_F(DtlsSrtpTransportTest, APeerThatBeginsAgainAndAgainIsServedWithinABudget) {
+    connect();
+    for (int i = 0; i < 3 * HelloGate::kBurst; ++i) {
+        End anew{loop, client_certificate};
+        anew.transport.start_dtls(DtlsRole::client, {server.certificate.fingerprint()});
+        server.path->later += 10ms;
+        carry(anew, server);
+        carry(server, anew);  // the cookie
+        carry(anew, server);  // and that is all we hear of it
+    }
+    EXPECT_GE(server.transport.hellos().refused, 1U);
+    server.path->sent.clear();
+    expect_media_flows();
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+}
+
+TEST_F(DtlsSrtpTransportTest, WhoHasAnotherCertificateDoesNotTakeOver) {
+    connect();
+    const Certificate other = Certificate::generate();
+    End stranger{loop, other};
+    stranger.transport.start_dtls(DtlsRole::client, {server.certificate.fingerprint()});
+    while (!stranger.path->sent.empty() || !server.path->sent.empty()) {
+        carry(stranger, server);
+        carry(server, stranger);
+    }
+    EXPECT_EQ(server.transport.hellos().begun, 1U) << "it receives what we send";
+    expect_media_flows();
+    EXPECT_TRUE(server.states.empty());
+    End anew{loop, client_certificate};
+    expect_handshake_of(anew);
 }
 
 TEST_F(DtlsSrtpTransportTest, GarbageOfAnyKindIsDroppedAndCounted) {

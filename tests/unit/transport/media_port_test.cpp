@@ -298,10 +298,12 @@ TEST_F(MediaPortTest, ConnectionsThatSayLittleOrNonsenseLeaveNothing) {
     const ByteVector hello{0, 14, 22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1};
     EXPECT_EQ(::send(nobody.get(), hello.data(), hello.size(), 0),
               static_cast<ssize_t>(hello.size()));
-    // And one that ends at once.
+    // One that ends at once, and one whose frame is longer than any datagram: we end it.
     { const Fd gone = connect(); }
+    const Fd oversized = connect();
+    EXPECT_EQ(::send(oversized.get(), "\x08\x01....", 6, 0), 6);
     ASSERT_TRUE(loop.run_until([&] {
-        return port->tcp()->counters().accepted == 5 && port->counters().unknown_address == 1 &&
+        return port->tcp()->counters().accepted == 6 && port->counters().unknown_address == 1 &&
                port->tcp()->connections() == 4;
     }));
     EXPECT_EQ(port->tcp()->unowned(), 4U);
@@ -309,6 +311,7 @@ TEST_F(MediaPortTest, ConnectionsThatSayLittleOrNonsenseLeaveNothing) {
     EXPECT_EQ(port->tcp()->connections(), 0U);
     std::array<std::uint8_t, 10> answer;
     EXPECT_EQ(::recv(nobody.get(), answer.data(), answer.size(), 0), 0) << "not one byte";
+    EXPECT_LE(::recv(oversized.get(), answer.data(), answer.size(), 0), 0);
 }
 
 TEST_F(MediaPortTest, AFullSocketThatWasEmptiedMeanwhileDoesNotSpin) {

@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rivero/base/units.hpp"
+
+#include <algorithm>
+
+namespace rivero::webrtc {
+
+constexpr Bitrate kRoomForAudio = Bitrate::kbps(50);
+/// What headers take of the rate of a link: limits of video are of payloads.
+constexpr int kHeadersPart = 25;
+
+/// What of a link's rate is left for the payloads of video.
+constexpr Bitrate room_for_video(Bitrate whole, bool audio) {
+    if (audio) whole.bps -= std::min(kRoomForAudio.bps, whole.bps / 4);
+    return Bitrate{whole.bps - whole.bps / kHeadersPart};
+}
+
+/// The rate of a link that leaves so much for the payloads of video.
+constexpr Bitrate whole_for_video(Bitrate video, bool audio) {
+    video.bps += video.bps / (kHeadersPart - 1);
+    if (audio) video.bps += std::min(kRoomForAudio.bps, video.bps / 3);
+    return video;
+}
+
+}  // namespace rivero::webrtc

@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: The Rivero authors
+// SPDX-License-Identifier: Apache-2.0
+#include "transport/dtls/hello_gate.hpp"
+
+#include "transport/dtls/dtls_association.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace rivero::transport {
+namespace {
+
+using Part = ClientHello::Part;
+using Verdict = HelloGate::Verdict;
+
+constexpr HelloCookie kCookie{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+const Time t0{1h};
+
+/// What OpenSSL's client begins with.
+ByteVector real_hello() {
+    static const Certificate certificate = Certificate::generate();
+    DtlsAssociation client{DtlsContext{certificate}, DtlsRole::client};
+    client.start(Clock::now());
+    return client.take_datagram().value();
+}
+
+TEST(ClientHello, IsReadFromWhatAClientSends) {
+    const ByteVector datagram = real_hello();
+    const ClientHello hello = client_hello(datagram);
+    EXPECT_EQ(hello.part, Part::first);
+    EXPECT_EQ(hello.message, 0);
+    EXPECT_EQ(hello.length, datagram.size() - 25);
+    EXPECT_TRUE(std::equal(hello.random.begin(), hello.random.end(), datagram.begin() + 27));
+    EXPECT_TRUE(hello.cookie.empty());
+}
+
+TEST(ClientHello, TheAnswerToACookieHoldsItAndIsAnotherMessage) {
+    static const Certificate certificate = Certificate::generate();
+    DtlsAssociation client{DtlsContext{certificate}, DtlsRole::client};
+    client.start(Clock::now());
+    const ByteVector first = client.take_datagram().value();
+    client.receive(hello_verify_request(kCookie), Clock::now());
+    const ByteVector second = client.take_datagram().value();
+    const ClientHello hello = client_hello(second);
+    EXPECT_EQ(hello.part, Part::first);
+    EXPECT_EQ(hello.message, 1);
+    EXPECT_EQ(hello.random, client_hello(first).random);
+    EXPECT_TRUE(
+        std::equal(hello.cookie.begin(), hello.cookie.end(), kCookie.begin(), kCookie.end()));
+    EXPECT_LT(kHelloVerifyRequestSize, first.size());
+}
+
+TEST(ClientHello, EveryShorterDatagramIsBadOrNothing) {
+    const ByteVector whole = real_hello();
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        const Part part = client_hello(Bytes{whole}.first(size)).part;
+        EXPECT_TRUE(part == Part::bad || part == Part::none) << size;
+    }
+}
+
+TEST(ClientHello, OneBehindSomethingElseIsBad) {
+    const ByteVector hello = real_hello();
+    const ByteVector alert{21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 1, 0};
+    auto joined = [](ByteVector a, const ByteVector& b) {
+        a.insert(a.end(), b.begin(), b.end());
+        return client_hello(a).part;
+    };
+    EXPECT_EQ(client_hello(alert).part, Part::none);
+    EXPECT_EQ(joined(alert, hello), Part::bad);
+    EXPECT_EQ(joined(hello, hello), Part::bad) << "two beginnings";
+    EXPECT_EQ(joined(hello, alert), Part::first);
+}
+
+ClientHello first(std::uint8_t random, Bytes cookie = {}) {
+    ClientHello hello;
+    hello.part = Part::first;
+    hello.message = cookie.empty() ? 0 : 1;
+    hello.length = 180;
+    hello.random.fill(random);
+    hello.cookie = cookie;
+    return hello;
+}
+ClientHello further(std::uint16_t message, std::uint32_t length) {
+    ClientHello hello;
+    hello.part = Part::further;
+    hello.message = message;
+    hello.length = length;
+    return hello;
+}
+
+TEST(HelloGate, TheFirstHelloNeedsNoCookieAndItsRepetitionsAreItsOwn) {
+    HelloGate gate{kCookie};
+    EXPECT_EQ(gate.judge(further(0, 180), t0), Verdict::wait);
+    EXPECT_EQ(gate.judge(first(7), t0), Verdict::feed);
+    EXPECT_EQ(gate.judge(first(7), t0 + 1s), Verdict::feed);
+    EXPECT_EQ(gate.judge(further(0, 180), t0), Verdict::feed);
+    EXPECT_EQ(gate.judge(further(0, 181), t0), Verdict::drop);
+    EXPECT_EQ(gate.judge(further(1, 180), t0), Verdict::drop);
+    EXPECT_EQ(gate.judge(ClientHello{}, t0), Verdict::feed);
+    EXPECT_EQ(gate.counters().dropped, 2U);
+}
+
+TEST(HelloGate, AnotherHelloIsAskedForTheCookieAndThenBegins) {
+    HelloGate gate{kCookie};
+    EXPECT_EQ(gate.judge(first(6), t0), Verdict::feed);
+    EXPECT_EQ(gate.judge(first(7), t0), Verdict::challenge);
+    EXPECT_EQ(gate.judge(further(0, 180), t0), Verdict::drop) << "of which of them?";
+    EXPECT_EQ(gate.judge(first(7, kCookie), t0), Verdict::begin);
+    EXPECT_EQ(gate.judge(first(8), t0), Verdict::challenge);
+    EXPECT_EQ(gate.judge(further(1, 180), t0), Verdict::feed);
+    EXPECT_EQ(gate.judge(first(7, kCookie), t0), Verdict::feed) << "sent again";
+    EXPECT_EQ(gate.judge(first(6), t0 + 1s), Verdict::challenge) << "the forged one is over";
+}
+
+TEST(HelloGate, TheClientOfTheHandshakeUnderWayMayBeAskedToo) {
+    HelloGate gate{kCookie};
+    EXPECT_EQ(gate.judge(first(7), t0), Verdict::feed);
+    EXPECT_EQ(gate.judge(first(9), t0), Verdict::challenge) << "what it reads, too";
+    EXPECT_EQ(gate.judge(first(7, kCookie), t0), Verdict::begin);
+}
+
+TEST(HelloGate, AWrongCookieIsNone) {
+    HelloGate gate{kCookie};
+    HelloCookie wrong = kCookie;
+    wrong.back() ^= 1;
+    EXPECT_EQ(gate.judge(first(7, wrong), t0), Verdict::challenge);
+    EXPECT_EQ(gate.judge(first(7, Bytes{kCookie}.first(15)), t0 + 1s), Verdict::challenge);
+    EXPECT_EQ(gate.counters().begun, 0U);
+}
+
+TEST(HelloGate, AfterTheHandshakeEveryHelloNeedsTheCookieAndOldCopiesAreDropped) {
+    HelloGate gate{kCookie};
+    EXPECT_EQ(gate.judge(first(7), t0), Verdict::feed);
+    gate.on_handshake_over();
+    EXPECT_EQ(gate.judge(first(7), t0), Verdict::drop);
+    EXPECT_EQ(gate.judge(further(0, 180), t0), Verdict::drop);
+    EXPECT_EQ(gate.judge(first(8), t0), Verdict::challenge);
+    EXPECT_EQ(gate.judge(first(8, kCookie), t0), Verdict::begin);
+    EXPECT_EQ(gate.judge(further(1, 180), t0), Verdict::feed);
+}
+
+TEST(HelloGate, ChallengesAreFewHoweverManyHellosCome) {
+    HelloGate gate{kCookie};
+    EXPECT_EQ(gate.judge(first(0), t0), Verdict::feed);
+    for (int i = 0; i < 10000; ++i)
+        static_cast<void>(gate.judge(first(static_cast<std::uint8_t>(1 + i % 200)), t0 + i * 10us));
+    const auto later = static_cast<std::uint64_t>((100ms - 10us) / HelloGate::kOneChallengeMore);
+    EXPECT_EQ(gate.counters().challenged, HelloGate::kChallenges + later);
+    EXPECT_EQ(gate.counters().challenged + gate.counters().dropped, 10000U);
+}
+
+TEST(HelloGate, HandshakesBeginWithinABudget) {
+    HelloGate gate{kCookie};
+    int begun = 0;
+    auto hellos = [&](int count, Time at) {
+        for (int i = 0; i < count; ++i)
+            begun += gate.judge(first(static_cast<std::uint8_t>(i), kCookie), at) == Verdict::begin;
+    };
+    hellos(100, t0);
+    EXPECT_EQ(begun, HelloGate::kBurst);
+    hellos(100, t0 + HelloGate::kOneMore - 1ms);
+    EXPECT_EQ(begun, HelloGate::kBurst);
+    hellos(100, t0 + HelloGate::kOneMore);
+    EXPECT_EQ(begun, HelloGate::kBurst + 1);
+    hellos(100, t0 + 1h);
+    EXPECT_EQ(begun, 2 * HelloGate::kBurst + 1);
+    EXPECT_GT(gate.counters().refused, 0U);
+}
+
+}  // namespace
+}  // namespace rivero::transport

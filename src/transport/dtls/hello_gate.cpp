@@ -21,7 +21,9 @@ HelloGate::Verdict HelloGate::judge(const ClientHello& hello, Time now) {
     Verdict verdict = Verdict::drop;
     switch (hello.part) {
         case ClientHello::Part::none:
-            return Verdict::feed;
+            // Before any hello it would only set clocks going.
+            verdict = under_way_ || over_ ? Verdict::feed : Verdict::drop;
+            break;
         case ClientHello::Part::bad:
             break;
         case ClientHello::Part::further:
@@ -31,7 +33,7 @@ HelloGate::Verdict HelloGate::judge(const ClientHello& hello, Time now) {
                                      hello.length == under_way_->length;
                 verdict = its_own ? Verdict::feed : Verdict::drop;
             } else {
-                verdict = last_ ? Verdict::drop : Verdict::wait;
+                verdict = over_ ? Verdict::drop : Verdict::wait;
             }
             break;
         case ClientHello::Part::first:
@@ -58,7 +60,7 @@ HelloGate::Verdict HelloGate::judge_first(const ClientHello& hello, Time now) {
         under_way_ = handshake;
         return Verdict::begin;
     }
-    if (!under_way_ && !last_ && hello.message == 0 && hello.cookie.empty()) {
+    if (!under_way_ && !over_ && hello.message == 0 && hello.cookie.empty()) {
         under_way_ = handshake;
         return Verdict::feed;
     }
@@ -85,6 +87,7 @@ bool HelloGate::Allowance::take(Time now) {
 }
 
 void HelloGate::on_handshake_over() {
+    over_ = true;
     if (under_way_) last_ = under_way_;
     under_way_.reset();
 }

@@ -34,7 +34,7 @@ public:
         std::uint64_t challenged = 0;  ///< hellos without our cookie that were asked for it
         std::uint64_t begun = 0;       ///< handshakes that took the place of another
         std::uint64_t refused = 0;     ///< hellos with our cookie beyond the budget
-        std::uint64_t dropped = 0;     ///< hellos and fragments that belong to nothing
+        std::uint64_t dropped = 0;     ///< hellos, fragments and more that belong to nothing
     };
 
     /// A handshake costs us a signature and a key agreement: some 200 us.
@@ -81,6 +81,7 @@ private:
     HelloCookie cookie_;
     std::optional<Handshake> under_way_;
     std::optional<Handshake> last_;  ///< the one that is over
+    bool over_ = false;              ///< the first is, with a hello or without
     Allowance handshakes_{kBurst, kOneMore};
     Allowance challenges_{kChallenges, kOneChallengeMore};
     Counters counters_;

@@ -101,6 +101,20 @@ TEST(HelloGate, TheFirstHelloNeedsNoCookieAndItsRepetitionsAreItsOwn) {
     EXPECT_EQ(gate.counters().dropped, 2U);
 }
 
+TEST(HelloGate, NothingComesBeforeAHello) {
+    HelloGate gate{kCookie};
+    EXPECT_EQ(gate.judge(ClientHello{}, t0), Verdict::drop);
+    EXPECT_EQ(gate.judge(first(7), t0), Verdict::feed);
+    EXPECT_EQ(gate.judge(ClientHello{}, t0), Verdict::feed);
+}
+
+TEST(HelloGate, AfterAnEndWithoutAnyHelloOneNeedsTheCookie) {
+    HelloGate gate{kCookie};
+    gate.on_handshake_over();
+    EXPECT_EQ(gate.judge(first(7), t0), Verdict::challenge);
+    EXPECT_EQ(gate.judge(first(7, kCookie), t0), Verdict::begin);
+}
+
 TEST(HelloGate, AnotherHelloIsAskedForTheCookieAndThenBegins) {
     HelloGate gate{kCookie};
     EXPECT_EQ(gate.judge(first(6), t0), Verdict::feed);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Rivero authors
 // SPDX-License-Identifier: Apache-2.0
 
-// CPU per packet of SRTP: ours on OpenSSL against libsrtp2. Not a test: numbers to look at.
+// CPU per packet of SRTP: ours against libsrtp2. Not a test: numbers to look at.
 //     cmake --build --preset release --target bench_srtp && build/release/bench_srtp
 
 #include "transport/srtp/srtp_receiver.hpp"
@@ -121,7 +121,7 @@ int main() {
     if (srtp_init() != srtp_err_status_ok) return 1;
     std::printf("us per packet of %zu bytes    protect             unprotect\n",
                 rivero::transport::kPacket);
-    std::printf("%-24s %8s %8s %10s %8s\n", "", "OpenSSL", "libsrtp", "OpenSSL", "libsrtp");
+    std::printf("%-24s %8s %8s %10s %8s\n", "", "Rivero", "libsrtp", "Rivero", "libsrtp");
     for (auto profile : {SrtpProfile::aead_aes_128_gcm, SrtpProfile::aead_aes_256_gcm,
                          SrtpProfile::aes128_cm_sha1_80}) {
         rivero::transport::measure(profile);

@@ -7,6 +7,10 @@
 #   need_packages "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}"
 #   need_node
 
+# Faster than OpenSSL for packets; for Intel's and AMD's processors only.
+PACKET_CIPHERS=()
+if [[ $(uname -m) == x86_64 ]]; then PACKET_CIPHERS=(libipsec-mb-dev); fi
+
 BUILD_PACKAGES=(
     build-essential cmake ninja-build pkg-config ccache lld
     libboost-dev                        # Asio and Beast, headers only: WebSocket and HTTP
@@ -14,6 +18,7 @@ BUILD_PACKAGES=(
     libgstreamer1.0-dev
     libgstreamer-plugins-base1.0-dev
     libnice-dev                         # ICE
+    "${PACKET_CIPHERS[@]}"
     libspdlog-dev
     libsrtp2-dev
     libssl-dev                          # DTLS and the ciphers of SRTP

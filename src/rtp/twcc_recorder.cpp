@@ -33,15 +33,15 @@ void TwccRecorder::on_packet(Time now, SeqNum transport_seq_num, Ssrc media) {
     media_ = media;
     const std::int64_t seq = unwrapper_.unwrap(transport_seq_num).value;
     if (begin_ && (seq > *begin_ + kMaxJump || seq < *begin_ - kMaxJump)) {
-        arrivals_.clear();
+        clear();
         begin_.reset();
         forgotten_.reset();
     }
     if (forgotten_ && seq <= *forgotten_) return;
     // The first arrival counts; a duplicate says nothing about the path.
-    if (!arrivals_.emplace(seq, now).second) return;
+    if (!note(seq, now)) return;
     if (!begin_ || seq < *begin_) begin_ = seq;
-    if (arrivals_.size() > kMaxArrivals) forget_first();
+    if (kept() > kMaxArrivals) forget_first();
     if (!deadline_) deadline_ = now + interval_;
 }
 
@@ -51,13 +51,16 @@ std::vector<rtcp::TransportFeedback> TwccRecorder::poll(Time now) {
     if (!deadline_ || now < *deadline_) return due;
     deadline_.reset();
 
-    for (auto it = arrivals_.lower_bound(*begin_); it != arrivals_.end();) {
+    auto it = std::lower_bound(arrivals_.begin() + static_cast<std::ptrdiff_t>(oldest_),
+                               arrivals_.end(), *begin_,
+                               [](const Arrival& one, std::int64_t seq) { return one.seq < seq; });
+    while (it != arrivals_.end()) {
         TransportFeedback feedback;
         feedback.sender = sender_;
         feedback.media = media_;
         feedback.base = SeqNum{static_cast<std::uint16_t>(*begin_)};
         feedback.feedback_count = feedback_count_++;
-        const auto first = std::chrono::duration_cast<microseconds>(it->second.time_since_epoch());
+        const auto first = std::chrono::duration_cast<microseconds>(it->at.time_since_epoch());
         const std::int64_t reference = whole_units(first, TransportFeedback::kReferenceUnit);
         feedback.reference_time =
             static_cast<std::int32_t>(static_cast<std::uint32_t>(reference) << 8) >> 8;
@@ -65,29 +68,50 @@ std::vector<rtcp::TransportFeedback> TwccRecorder::poll(Time now) {
         microseconds before{0};
         for (; it != arrivals_.end() && feedback.received.size() < kMaxReceived; ++it) {
             auto offset =
-                std::chrono::duration_cast<microseconds>(it->second.time_since_epoch()) - origin;
+                std::chrono::duration_cast<microseconds>(it->at.time_since_epoch()) - origin;
             offset -= microseconds{
                 ((offset % TransportFeedback::kDeltaUnit) + TransportFeedback::kDeltaUnit) %
                 TransportFeedback::kDeltaUnit};
             // A delta has 16 bits; one beyond (8.19 s) needs a new reference time.
             const auto delta = (offset - before) / TransportFeedback::kDeltaUnit;
             if (delta != static_cast<std::int16_t>(delta)) break;
-            feedback.received.push_back({SeqNum{static_cast<std::uint16_t>(it->first)}, offset});
+            feedback.received.push_back({SeqNum{static_cast<std::uint16_t>(it->seq)}, offset});
             before = offset;
         }
-        const std::int64_t end = std::prev(it)->first + 1;
+        const std::int64_t end = std::prev(it)->seq + 1;
         feedback.count = static_cast<std::uint16_t>(end - *begin_);
         begin_ = end;
         due.push_back(std::move(feedback));
     }
-    while (!arrivals_.empty() && now - arrivals_.begin()->second > kLateTime) forget_first();
+    while (kept() != 0 && now - arrivals_[oldest_].at > kLateTime) forget_first();
     return due;
 }
 
 void TwccRecorder::forget_first() {
-    forgotten_ = arrivals_.begin()->first;
+    forgotten_ = arrivals_[oldest_].seq;
     begin_ = std::max(*begin_, *forgotten_ + 1);
-    arrivals_.erase(arrivals_.begin());
+    // Moves what is left when that is less than what has gone: a move of each arrival, all in all.
+    if (++oldest_ < kept()) return;
+    arrivals_.erase(arrivals_.begin(), arrivals_.begin() + static_cast<std::ptrdiff_t>(oldest_));
+    oldest_ = 0;
+}
+
+void TwccRecorder::clear() {
+    arrivals_.clear();
+    oldest_ = 0;
+}
+
+bool TwccRecorder::note(std::int64_t seq, Time at) {
+    if (kept() == 0 || arrivals_.back().seq < seq) {
+        arrivals_.push_back({seq, at});
+        return true;
+    }
+    const auto place = std::lower_bound(
+        arrivals_.begin() + static_cast<std::ptrdiff_t>(oldest_), arrivals_.end(), seq,
+        [](const Arrival& one, std::int64_t wanted) { return one.seq < wanted; });
+    if (place->seq == seq) return false;
+    arrivals_.insert(place, {seq, at});
+    return true;
 }
 
 }  // namespace rivero::rtp

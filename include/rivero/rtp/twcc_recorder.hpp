@@ -6,8 +6,8 @@
 #include "rivero/base/units.hpp"
 #include "rivero/rtcp/packets.hpp"
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -30,7 +30,15 @@ public:
     [[nodiscard]] std::optional<Time> next_deadline() const { return deadline_; }
 
 private:
+    struct Arrival {
+        std::int64_t seq;
+        Time at;
+    };
+    /// @return false when it was there
+    [[nodiscard]] bool note(std::int64_t seq, Time at);
+    [[nodiscard]] std::size_t kept() const { return arrivals_.size() - oldest_; }
     void forget_first();
+    void clear();
 
     Ssrc sender_;
     Duration interval_;
@@ -38,7 +46,8 @@ private:
     SeqUnwrapper unwrapper_;
     /// Told about and yet to be told about. The former stay a while: a late packet makes us tell
     /// about all since it once more, as feedback cannot speak of one number alone.
-    std::map<std::int64_t, Time> arrivals_;
+    std::vector<Arrival> arrivals_;  ///< by number; what lies before `oldest_` is let go
+    std::size_t oldest_ = 0;
     std::optional<std::int64_t> begin_;      ///< first number of the next feedback
     std::optional<std::int64_t> forgotten_;  ///< newest of the arrivals that we let go of
     std::uint8_t feedback_count_ = 0;

@@ -10,6 +10,8 @@
 #include "transport/srtp/srtp_cipher.hpp"
 
 #include "rivero/base/assert.hpp"
+#include "transport/srtp/aes_gcm.hpp"
+#include "transport/srtp/cipher_context.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -17,14 +19,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace rivero::transport {
 namespace {
-
-struct FreeCipherContext {
-    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeCipherContext>;
 
 /// HMAC-SHA1 with a fixed key. RFC 2104.
 class HmacSha1 {
@@ -68,18 +66,6 @@ private:
 const EVP_CIPHER* counter_mode(std::size_t key_size) {
     return key_size == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr();
 }
-const EVP_CIPHER* packet_cipher(SrtpProfile profile) {
-    switch (profile) {
-        case SrtpProfile::aead_aes_128_gcm:
-            return EVP_aes_128_gcm();
-        case SrtpProfile::aead_aes_256_gcm:
-            return EVP_aes_256_gcm();
-        case SrtpProfile::aes128_cm_sha1_80:
-            break;
-    }
-    return EVP_aes_128_ctr();
-}
-
 }  // namespace
 
 SrtpSessionKeys::~SrtpSessionKeys() {
@@ -116,18 +102,44 @@ SrtpSessionKeys derive_session_keys(SrtpProfile profile, SrtpUse use, const Srtp
     return keys;
 }
 
+namespace {
+
+/// AES in counter mode with an authentication code. RFC 3711 section 4.
+class AesCmHmac {
+public:
+    explicit AesCmHmac(const SrtpSessionKeys& keys)
+        : context_{EVP_CIPHER_CTX_new()}, hmac_{keys.authentication} {
+        const bool ok = context_ && EVP_EncryptInit_ex(context_.get(), EVP_aes_128_ctr(), nullptr,
+                                                       keys.cipher.data(), nullptr) == 1;
+        RIVERO_ASSERT(ok, "OpenSSL has the ciphers of SRTP");
+    }
+    [[nodiscard]] bool begin(const std::array<std::uint8_t, 16>& iv) {
+        return EVP_EncryptInit_ex(context_.get(), nullptr, nullptr, nullptr, iv.data()) == 1;
+    }
+    [[nodiscard]] bool crypt(MutableBytes out, Bytes in) {
+        return in.empty() || cipher_update(context_.get(), out.data(), in);
+    }
+    [[nodiscard]] auto digest(Bytes packet, Bytes trailer) const {
+        return hmac_.of(packet, trailer);
+    }
+
+private:
+    CipherContext context_;
+    HmacSha1 hmac_;
+};
+
+}  // namespace
+
 struct SrtpCipher::State {
     State(SrtpProfile p, Direction direction, const SrtpSessionKeys& keys)
-        : profile{p},
-          aead{p != SrtpProfile::aes128_cm_sha1_80},
-          seals{direction == Direction::seal},
-          tag_size{sizes(p).tag},
-          hmac{keys.authentication} {
+        : profile{p}, seals{direction == Direction::seal}, tag_size{sizes(p).tag} {
         std::copy_n(keys.salt.begin(), sizes(p).salt, salt.begin());
-        context.reset(EVP_CIPHER_CTX_new());
-        bool ok = context && EVP_CipherInit_ex(context.get(), packet_cipher(p), nullptr,
-                                               keys.cipher.data(), nullptr, seals ? 1 : 0) == 1;
-        RIVERO_ASSERT(ok, "OpenSSL has the ciphers of SRTP");
+        if (p == SrtpProfile::aes128_cm_sha1_80) {
+            counter.emplace(keys);
+        } else {
+            gcm = make_aes_gcm(Bytes{keys.cipher}.first(sizes(p).key),
+                               seals ? AesGcm::Direction::seal : AesGcm::Direction::open);
+        }
     }
 
     /// Where a packet's key stream starts. AES-CM: (salt, SSRC, index) << 16, the last two bytes
@@ -136,32 +148,30 @@ struct SrtpCipher::State {
     ///
     ///     AES-CM  0000 ssrc ssrc....index index index 0000   XOR salt (14 bytes)
     ///     GCM     00 ssrc ssrc index index index             XOR salt (12 bytes)
-    [[nodiscard]] bool set_iv(Ssrc ssrc, std::uint64_t index) {
-        std::array<std::uint8_t, 16> iv{};
+    template <std::size_t kSize>
+    [[nodiscard]] std::array<std::uint8_t, kSize> iv(Ssrc ssrc, std::uint64_t index) const {
+        std::array<std::uint8_t, kSize> iv{};
         ByteWriter writer{iv};
-        writer.zeros(aead ? 2 : 4);
+        writer.zeros(kSize == AesGcm::kNonce ? 2 : 4);
         writer.u32(ssrc.value);
         writer.u16(static_cast<std::uint16_t>(index >> 32));
         writer.u32(static_cast<std::uint32_t>(index));
-        for (std::size_t i = 0; i < salt.size(); ++i) iv[i] ^= salt[i];
-        return EVP_CipherInit_ex(context.get(), nullptr, nullptr, nullptr, iv.data(), -1) == 1;
+        for (std::size_t i = 0; i < std::min(kSize, salt.size()); ++i) iv[i] ^= salt[i];
+        return iv;
     }
-    bool update(std::uint8_t* out, Bytes in) {
-        int written = 0;
-        return EVP_CipherUpdate(context.get(), out, &written, in.data(),
-                                static_cast<int>(in.size())) == 1;
+    [[nodiscard]] auto nonce(Ssrc ssrc, std::uint64_t index) const {
+        return iv<AesGcm::kNonce>(ssrc, index);
     }
-    bool authenticate_only(Bytes in) { return in.empty() || update(nullptr, in); }
-    bool crypt(MutableBytes in_place) { return crypt(in_place, in_place); }
-    bool crypt(MutableBytes out, Bytes in) { return in.empty() || update(out.data(), in); }
+    [[nodiscard]] bool begin_counter(Ssrc ssrc, std::uint64_t index) {
+        return counter->begin(iv<16>(ssrc, index));
+    }
 
     SrtpProfile profile;
-    bool aead;
     bool seals;
     std::size_t tag_size;
     std::array<std::uint8_t, 14> salt{};
-    CipherContext context;
-    HmacSha1 hmac;  // idle with AEAD
+    std::unique_ptr<AesGcm> gcm;       ///< with AEAD
+    std::optional<AesCmHmac> counter;  ///< without
 };
 
 SrtpCipher::SrtpCipher(SrtpProfile profile, Direction direction, const SrtpSessionKeys& keys)
@@ -181,20 +191,16 @@ bool SrtpCipher::seal(MutableBytes packet, std::size_t clear, Bytes rest, Ssrc s
     State& s = *state_;
     RIVERO_ASSERT(s.seals && tag.size() == s.tag_size, "a sealing cipher and room for its tag");
     RIVERO_ASSERT(packet.size() >= clear + rest.size(), "a place for each byte");
-    if (!s.set_iv(ssrc, index)) return false;
     const MutableBytes here = packet.subspan(clear, packet.size() - clear - rest.size());
     const MutableBytes place = packet.last(rest.size());
-    if (s.aead) {
-        int written = 0;
-        std::array<std::uint8_t, 16> nothing;
-        return s.authenticate_only(packet.first(clear)) && s.authenticate_only(trailer) &&
-               s.crypt(here) && s.crypt(place, rest) &&
-               EVP_EncryptFinal_ex(s.context.get(), nothing.data(), &written) == 1 &&
-               EVP_CIPHER_CTX_ctrl(s.context.get(), EVP_CTRL_AEAD_GET_TAG,
-                                   static_cast<int>(tag.size()), tag.data()) == 1;
+    if (s.gcm) {
+        return s.gcm->seal(s.nonce(ssrc, index), {packet.first(clear), trailer}, here, rest, place,
+                           tag);
     }
-    if (!s.crypt(here) || !s.crypt(place, rest)) return false;
-    auto digest = s.hmac.of(packet, trailer);
+    if (!s.begin_counter(ssrc, index) || !s.counter->crypt(here, here) ||
+        !s.counter->crypt(place, rest))
+        return false;
+    auto digest = s.counter->digest(packet, trailer);
     std::copy_n(digest.begin(), tag.size(), tag.begin());
     return true;
 }
@@ -204,21 +210,12 @@ bool SrtpCipher::open(MutableBytes packet, std::size_t clear, Ssrc ssrc, std::ui
     State& s = *state_;
     RIVERO_ASSERT(!s.seals && tag.size() == s.tag_size, "an opening cipher and a whole tag");
     if (!encrypted) clear = packet.size();
-    MutableBytes secret = packet.subspan(clear);
-    if (s.aead) {
-        int written = 0;
-        std::array<std::uint8_t, 16> rest;
-        // OpenSSL only reads the tag; its interface has no const.
-        return s.set_iv(ssrc, index) && s.authenticate_only(packet.first(clear)) &&
-               s.authenticate_only(trailer) && s.crypt(secret) &&
-               EVP_CIPHER_CTX_ctrl(s.context.get(), EVP_CTRL_AEAD_SET_TAG,
-                                   static_cast<int>(tag.size()),
-                                   const_cast<std::uint8_t*>(tag.data())) == 1 &&
-               EVP_DecryptFinal_ex(s.context.get(), rest.data(), &written) == 1;
-    }
-    auto digest = s.hmac.of(packet, trailer);
+    const MutableBytes secret = packet.subspan(clear);
+    if (s.gcm)
+        return s.gcm->open(s.nonce(ssrc, index), {packet.first(clear), trailer}, secret, tag);
+    auto digest = s.counter->digest(packet, trailer);
     if (CRYPTO_memcmp(digest.data(), tag.data(), tag.size()) != 0) return false;
-    return s.set_iv(ssrc, index) && s.crypt(secret);
+    return s.begin_counter(ssrc, index) && s.counter->crypt(secret, secret);
 }
 
 }  // namespace rivero::transport

@@ -18,7 +18,6 @@ namespace {
 
 /// A sender is not asked for less, however narrow the way to its receivers is.
 constexpr Bitrate kLeastForwarded = Bitrate::kbps(100);
-constexpr Bitrate kNoLimit = Bitrate::kbps(1'000'000);
 
 }  // namespace
 
@@ -87,7 +86,7 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
                 peer.connect_phase_ = false;
             peer.remb_received_ = remb.bitrate;
             peer.remb_received_at_ = now;
-            leg.control.on_remb(remb.bitrate);
+            leg.control.on_remb(std::min(remb.bitrate, kNoLimit));
             peer.apply_send_limits();
         }
     };

@@ -24,6 +24,10 @@ constexpr std::size_t kBelowRtp = 16 + 8 + 20;
 /// A peer that promised feedback and has sent none for so long gives none.
 constexpr Duration kNoFeedback = 5s;
 
+constexpr Duration kFeedbackWindow = 100ms;
+/// Packets that feedback speaks of in this time: a receiver of a gigabit repeats itself twice.
+constexpr std::size_t kMaxTold = 65'536;
+
 }  // namespace
 
 void SendControl::configure(bool transport_cc) {
@@ -65,6 +69,13 @@ bool SendControl::send(Time now, SendTrack& track, bwe::Priority priority, Outgo
 
 void SendControl::on_feedback(Time now, const rtcp::TransportFeedback& feedback) {
     if (!transport_cc_) return;
+    if (now - feedback_since_ > kFeedbackWindow) {
+        feedback_since_ = now;
+        told_ = 0;
+    }
+    // Thirty bytes can speak of 32768 packets, and a datagram holds forty such messages.
+    told_ += feedback.count;
+    if (told_ > kMaxTold) return;
     controller_.on_feedback(now, feedback);
     update_rate();
     run();

@@ -115,6 +115,8 @@ private:
     SendTrack* padding_ = nullptr;
     std::optional<Time> first_sent_;
     Time last_sent_{};
+    Time feedback_since_{};
+    std::size_t told_ = 0;  ///< packets that feedback spoke of since then
     Timer timer_;
     std::optional<Time> timer_due_;
 };

@@ -448,7 +448,18 @@ void SendTrack::on_nack(Time now, const rtcp::GenericNack& nack) {
     ++counters_.nacks;
     counters_.nacked += nack.lost.size();
     if (!may_send()) return;
-    for (SeqNum seq : nack.lost) retransmit(now, seq);
+    // A NACK names thousands of packets in one datagram: what it brings about stays within what
+    // repairs a real link.
+    if (now - resent_since_ > kResentWindow) {
+        resent_since_ = now;
+        resent_bytes_ = 0;
+        asked_again_ = 0;
+    }
+    for (SeqNum seq : nack.lost) {
+        if (asked_again_ >= kMaxAskedAgain || resent_bytes_ > kMaxResent) return;
+        ++asked_again_;
+        retransmit(now, seq);
+    }
 }
 
 void SendTrack::retransmit(Time now, SeqNum seq) {
@@ -470,12 +481,6 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     const auto numbers = rewriter_.find(packet->seq, shown(packet->timestamp));
     if (!numbers) return;
     const bool marker = packet->marker || (packet->layered && layers_.ends_picture(*packet));
-    // A NACK names thousands of packets in one datagram: what it brings about stays within what
-    // repairs a real link.
-    if (now - resent_since_ > kResentWindow) {
-        resent_since_ = now;
-        resent_bytes_ = 0;
-    }
     resent_bytes_ += packet->payload().size() + kTypicalHeader;
     if (resent_bytes_ > kMaxResent || control_->full()) return;
     Outgoing again = outgoing(packet, *numbers, marker);

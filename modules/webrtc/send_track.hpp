@@ -179,6 +179,8 @@ private:
     static constexpr std::size_t kMaxResent = 256 * 1024;  ///< bytes per window: 20 Mbit/s
     Time resent_since_;
     std::size_t resent_bytes_ = 0;
+    static constexpr std::size_t kMaxAskedAgain = 2048;  ///< numbers looked up per window
+    std::size_t asked_again_ = 0;
     std::vector<PastPicture> past_;  ///< oldest first; no more than a group of the source has
     Counters counters_;
     SentPictures pictures_;

@@ -24,8 +24,13 @@ double rate(std::size_t bytes, Duration time) {
 
 std::optional<double> ProbeEstimator::on_packet(const PacketResult& packet, const Probe& probe) {
     if (!packet.received) return std::nullopt;
+    const auto known = clusters_.find(probe.id);
+    if (known == clusters_.end() && clusters_.size() >= kMaxClusters) {
+        // Reported late, when nobody asks for it any more.
+        if (probe.id < clusters_.begin()->first) return std::nullopt;
+        clusters_.erase(clusters_.begin());
+    }
     Cluster& c = clusters_[probe.id];
-    while (clusters_.size() > kMaxClusters) clusters_.erase(clusters_.begin());
     if (packet.sent < c.first_sent) c.first_sent = packet.sent;
     if (packet.sent >= c.last_sent) {
         c.last_sent = packet.sent;

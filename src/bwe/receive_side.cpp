@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
 namespace rivero::bwe {
 namespace {
@@ -11,6 +12,8 @@ namespace {
 using SendTime = std::chrono::duration<std::int64_t, std::ratio<1, 1 << 18>>;
 constexpr std::int64_t kWrap = 1 << 24;  // 64 s
 constexpr Duration kHalvedAgain = 200ms;
+constexpr Duration kMaxStrayed = 5s;  // between the two clocks, from one packet to the next
+constexpr std::int64_t kMaxUnits = std::int64_t{1} << 40;
 
 }  // namespace
 
@@ -18,7 +21,18 @@ void ReceiveSide::on_packet(Time arrival, std::uint32_t sent, std::size_t bytes)
     // The nearest to the one before.
     std::int64_t difference = last_sent_ ? (std::int64_t{sent} - *last_sent_) & (kWrap - 1) : 0;
     if (difference >= kWrap / 2) difference -= kWrap;
+    if (last_sent_) {
+        // Its clock was set, or it was silent for longer than the stamp can tell. And what can be
+        // calculated with, some weeks, begins again then.
+        const Duration strayed =
+            std::chrono::duration_cast<Duration>(SendTime{difference}) - (arrival - last_arrival_);
+        if (std::chrono::abs(strayed) > kMaxStrayed || std::abs(sent_units_) > kMaxUnits) {
+            begin_anew();
+            difference = 0;
+        }
+    }
     last_sent_ = sent;
+    last_arrival_ = arrival;
     sent_units_ += difference;
     const Time left{std::chrono::duration_cast<Duration>(SendTime{sent_units_})};
     const Duration received = arrival.time_since_epoch();
@@ -28,6 +42,13 @@ void ReceiveSide::on_packet(Time arrival, std::uint32_t sent, std::size_t bytes)
     if (!delta) return;
     trendline_.update(delta->sent, delta->received, received);
     update(arrival);
+}
+
+void ReceiveSide::begin_anew() {
+    sent_units_ = 0;
+    inter_arrival_.reset();
+    trendline_ = {};
+    bottleneck_ = {};
 }
 
 void ReceiveSide::update(Time now) {

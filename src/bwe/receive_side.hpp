@@ -32,6 +32,8 @@ public:
 
 private:
     void update(Time now);
+    /// The peer's clock has nothing to do with that of before.
+    void begin_anew();
 
     InterArrival inter_arrival_;
     Trendline trendline_;
@@ -39,6 +41,7 @@ private:
     Bottleneck bottleneck_;
     Aimd aimd_;
     std::optional<std::uint32_t> last_sent_;
+    Time last_arrival_{};
     std::int64_t sent_units_ = 0;  ///< unwrapped
     std::optional<Time> halved_;
 };

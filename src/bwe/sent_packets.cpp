@@ -2,7 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bwe/sent_packets.hpp"
 
+#include <cstdlib>
+
 namespace rivero::bwe {
+namespace {
+
+/// Of 64 ms: more does not go into a Duration a few times.
+constexpr std::int64_t kMaxReference = std::int64_t{1} << 34;
+
+}  // namespace
 
 void SentPackets::drop_oldest() {
     if (sent_.front().fate == Fate::unknown) in_flight_ -= sent_.front().bytes;
@@ -32,6 +40,8 @@ const std::vector<PacketResult>& SentPackets::on_feedback(const rtcp::TransportF
         reference_ = *reference_ + (difference < 0x800000U ? std::int64_t{difference}
                                                            : std::int64_t{difference} - 0x1000000);
     }
+    // As if the peer's clock had been set: no real one gets there within a century.
+    if (std::abs(*reference_) > kMaxReference) reference_ = 0;
     const Duration reference = *reference_ * Duration{rtcp::TransportFeedback::kReferenceUnit};
 
     const std::int64_t end = begin_ + static_cast<std::int64_t>(sent_.size());
@@ -41,6 +51,13 @@ const std::vector<PacketResult>& SentPackets::on_feedback(const rtcp::TransportF
     const std::int64_t last = seq + feedback.count;
     if (last > end) return results_;  // of packets that were never sent: somebody else's, or forged
     auto next = feedback.received.begin();
+    if (seq < begin_) {
+        // Forgotten: a few bytes can speak of tens of thousands of these.
+        const auto forgotten = begin_ - seq;
+        while (next != feedback.received.end() && distance(feedback.base, next->seq) < forgotten)
+            ++next;
+        seq = begin_;
+    }
     for (; seq < last; ++seq) {
         std::optional<Duration> received;
         if (next != feedback.received.end() &&
@@ -48,7 +65,6 @@ const std::vector<PacketResult>& SentPackets::on_feedback(const rtcp::TransportF
             received = reference + Duration{next->offset};
             ++next;
         }
-        if (seq < begin_) continue;
         Sent& sent = sent_[static_cast<std::size_t>(seq - begin_)];
         if (sent.fate == Fate::received || (!received && sent.fate == Fate::lost)) continue;
         if (sent.fate == Fate::unknown) in_flight_ -= sent.bytes;

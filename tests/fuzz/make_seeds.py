@@ -130,6 +130,16 @@ def red():
     yield bytes([1]) + pieces(bytes.fromhex("80 0280 04 05 01020304 0506")) + bytes([1]) + pieces(bytes.fromhex("ef fffc00 6f 01"))
 
 
+def congestion():
+    sent = bytes([1, 20])
+    # Of the last 16, which came in steps of 5 ms, after a while that is in feedback's own clock.
+    told = bytes([2]) + struct.pack(">HBBI", 15, 1, 16, 100) + bytes([16]) + b"".join(struct.pack(">hB", 20, 0) for _ in range(16))
+    yield (sent + told + bytes([4])) * 10
+    yield (sent + told + bytes([3]) + struct.pack(">I", 200) + bytes([0, 0, 200])) * 5
+    yield b"".join(bytes([5]) + struct.pack(">I", n << 12) + bytes([100, 0, 0, 16]) for n in range(40))
+    yield b"".join(bytes([6]) + struct.pack(">H", 0xfff0 + n & 0xffff) + bytes([0, 0, 10]) for n in range(40)) + bytes([7])
+
+
 def rtcp():
     sr = "80c80006 11111111 e000000080000000 00001000 00000010 00001000"
     block = "22222222 05000003 00010005 00000100 12345678 00001000"
@@ -291,7 +301,7 @@ def ice_agent():
     yield bytes([0, 0, 0, 6, 2]) + pieces(bytes.fromhex("0001 0000 2112a442") + bytes(12))
 
 
-TARGETS = [arguments, candidate, client_hello, codec_depacketizer, codec_inspect, codec_round_trip, config, dependency_descriptor,
+TARGETS = [arguments, candidate, client_hello, codec_depacketizer, codec_inspect, codec_round_trip, config, congestion, dependency_descriptor,
            dtls, framing, gateway, http, ice_agent, jsonrpc, origin, recorder, red, rtcp, rtp, rtp_stream, sdp, srtp, stun]
 
 

@@ -22,7 +22,8 @@ public:
           peer_{peer} {
         transport.set_listener(this);
     }
-    ~Leg() { transport.set_listener(nullptr); }
+    /// Says what came that was of no use.
+    ~Leg();
 
     const std::size_t id;                          ///< NegotiatedTransport::id
     std::vector<std::size_t> sections;             ///< m-lines

@@ -4,6 +4,7 @@
 
 #include "extension_kinds.hpp"
 #include "leg.hpp"
+#include "rivero/base/log.hpp"
 #include "rivero/rtcp/build.hpp"
 #include "rivero/rtp/header.hpp"
 #include "room_for_video.hpp"
@@ -80,9 +81,22 @@ Peer::Peer(media::Graph& graph, gst::GlibLoop& worker, Context& shared, PeerEven
     };
 }
 
+Peer::Leg::~Leg() {
+    transport.set_listener(nullptr);
+    const auto& counters = transport.counters();
+    const auto& hellos = transport.hellos();
+    log_topic("module.webrtc")
+        ->debug(
+            "transport {}: datagrams of no protocol {}, too early {}; hellos challenged {}, "
+            "begun {}, refused {}, of nothing {}; packets for nobody {}",
+            id, counters.unknown, counters.early_dtls + counters.early_media, hellos.challenged,
+            hellos.begun, hellos.refused, hellos.dropped, peer_.dropped_);
+}
+
 Peer::~Peer() {
     audio_in_->leave();
     video_in_->leave();
+    legs_.clear();  // they look at other members
 }
 
 Peer::Leg& Peer::add_leg(std::size_t id, const transport::IceCredentials& local) {

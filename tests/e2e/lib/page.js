@@ -172,7 +172,7 @@ window.rtc = {
   peers,
   /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps,
       encodings (RTCRtpEncodingParameters: simulcast), ssrcGroup (the same, but announced by SSRC), keepSize, descriptors,
-      red (whether audio has redundancy), opus (parameters instead of useinbandfec=1) */
+      remb (instead of transport-wide feedback), red (whether audio has redundancy), opus (parameters instead of useinbandfec=1) */
   async offer(name, options) {
     const { pc, stream } = await open(name, options);
     for (const kind of ['audio', 'video']) {
@@ -189,6 +189,8 @@ window.rtc = {
     }
     const description = await pc.createOffer();
     if (options.opus) description.sdp = description.sdp.replace('useinbandfec=1', options.opus);
+    // As browsers of before transport-wide feedback: the receiver estimates.
+    if (options.remb) description.sdp = description.sdp.replace(/a=rtcp-fb:\d+ transport-cc\r\n|a=extmap:\S+ \S*transport-wide-cc\S*\r\n/g, '');
     if (options.ssrcGroup) description.sdp = withSsrcGroup(description.sdp, options.ssrcGroup.length);
     await pc.setLocalDescription(description);
     for (const sender of pc.getSenders()) if (sender.track?.kind === 'video') await tune(sender, options);

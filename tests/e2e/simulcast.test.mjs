@@ -21,8 +21,6 @@ const heights = [180, 360, 720];
 // Plain squares cost AV1 too much in the smallest size, of which it then sends three pictures a second, and in the largest so little
 // that a viewer with 600 kbit/s gets it, rightly.
 const forAv1 = { source: 'grain', startKbps: 2500 };
-// Its encoder keeps two cores busy: while something else runs, key frames of three sizes take their time.
-const withinForAv1 = 10_000;
 const caps = [150, 600, 0];
 
 /** A sender and three viewers with caps in kbit/s, 0 for none. */
@@ -48,8 +46,8 @@ async function room(t, codec, sending) {
 
 const sees = ({ peer }, height, ms = 30_000) => peer.reaches((s) => s.in.video?.frameHeight === height, `does not get ${height} lines`, ms);
 
-/** Three sizes for three caps; other caps bring other sizes soon, and not one picture that cannot be decoded. */
-async function adapts(t, what, { viewers }, within = 2000) {
+/** Three sizes for three caps; other caps bring other sizes within two seconds, and not one picture that cannot be decoded. */
+async function adapts(t, what, { viewers }) {
   for (const [i, viewer] of viewers.entries()) await sees(viewer, heights[i]);
   const before = await Promise.all(viewers.map(({ peer }) => peer.stats()));
   const [low, middle, high] = viewers;
@@ -61,7 +59,10 @@ async function adapts(t, what, { viewers }, within = 2000) {
     took.push(Math.round(performance.now() - since));
   }
   t.diagnostic(`${what}: sizes change after ${took.join(', ')} ms`);
-  assert.ok(took.every((ms) => ms < within * slowness), `changes take ${took} ms`);
+  // Three AV1 encoders keep two cores busy for themselves: then a single key frame may take its time.
+  const [usual, most] = what === 'AV1' ? [2000, 5000] : [2000, 2000];
+  const sorted = took.toSorted((a, b) => a - b);
+  assert.ok(sorted[2] < usual * slowness && sorted[3] < most * slowness, `changes take ${took} ms`);
   for (const [i, { peer }] of viewers.entries()) {
     const { in: { video } } = await peer.decodes(10);
     const was = before[i].in.video;
@@ -81,7 +82,7 @@ for (const codec of ['VP8', 'H264', 'VP9', 'AV1']) {
     const all = await room(t, codec, { ...(codec === 'AV1' ? forAv1 : {}), encodings: layers.map((layer) => ({ ...layer, ...mode })) });
     assert.match(all.sender.answer, /a=simulcast:recv q;h;f/);
     await all.sender.reaches((s) => s.encodings.length === 3 && s.encodings.every((e) => e.framesEncoded > 5), 'does not send three encodings', 30_000);
-    await adapts(t, codec, all, codec === 'AV1' ? withinForAv1 : undefined);
+    await adapts(t, codec, all);
   });
 }
 
@@ -93,7 +94,7 @@ const KNOWN = {
 for (const [codec, scalabilityMode] of [['VP9', 'L3T3'], ['VP9', 'L3T3_KEY'], ['AV1', 'L3T3'], ['AV1', 'L3T3_KEY']]) {
   test(`${codec} ${scalabilityMode}: each viewer gets as many layers as its limit allows`, { todo: KNOWN[`${codec} ${scalabilityMode}`] }, async (t) => {
     const all = await room(t, codec, { ...(codec === 'AV1' && scalabilityMode === 'L3T3' ? forAv1 : {}), encodings: [{ scalabilityMode, maxBitrate: 1_500_000 }] });
-    await adapts(t, `${codec} ${scalabilityMode}`, all, codec === 'AV1' ? withinForAv1 : undefined);
+    await adapts(t, `${codec} ${scalabilityMode}`, all);
   });
 }
 

@@ -61,7 +61,7 @@ async function adapts(t, what, { viewers }) {
   t.diagnostic(`${what}: sizes change after ${took.join(', ')} ms`);
   // Three AV1 encoders keep two cores busy for themselves: then a single key frame may take its time.
   const [usual, most] = what === 'AV1' ? [2000, 5000] : [2000, 2000];
-  const sorted = took.toSorted((a, b) => a - b);
+  const sorted = [...took].sort((a, b) => a - b);
   assert.ok(sorted[2] < usual * slowness && sorted[3] < most * slowness, `changes take ${took} ms`);
   for (const [i, { peer }] of viewers.entries()) {
     const { in: { video } } = await peer.decodes(10);

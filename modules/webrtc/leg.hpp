@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bwe/receive_side.hpp"
 #include "context.hpp"
 #include "peer.hpp"
 #include "rivero/rtp/twcc_recorder.hpp"
@@ -33,6 +34,7 @@ public:
     bool reduced_size = false;     ///< RTCP need not begin with a report. RFC 5506
     bool connected = false;
     rtp::TwccRecorder twcc;
+    bwe::ReceiveSide receive_side{Bitrate{RembEstimator::kStart}};  ///< without transport_cc
     transport::DtlsSrtpTransport transport;
     SendControl control;
 

@@ -24,6 +24,10 @@ constexpr Duration kFeedbackSlack = 10ms;
 constexpr Duration kReportSlack = 50ms;
 /// RTCP comes at least every five seconds; after three times this nobody is there.
 constexpr Duration kRtcpTimeout = 15s;
+/// A sender hears so soon that less, or more, can be forwarded.
+constexpr Duration kRembInterval = 200ms;
+/// What a packet takes of the link besides what was decrypted: the tag, UDP, IP.
+constexpr std::size_t kBelowRtp = 16 + 8 + 20;
 /// A REMB that is not repeated says nothing any more.
 constexpr Duration kRembTimeout = 10s;
 constexpr std::size_t kMaxEarlyCandidates = 100;
@@ -341,6 +345,8 @@ void Peer::on_rtp(Leg& leg, MutableBytes datagram, Time arrival) {
     const auto extensions = rtp::read_extensions(*header, leg.extensions);
     if (leg.transport_cc && extensions.transport_seq_num)
         leg.twcc.on_packet(arrival, *extensions.transport_seq_num, header->ssrc);
+    if (!leg.transport_cc && extensions.abs_send_time)
+        leg.receive_side.on_packet(arrival, *extensions.abs_send_time, datagram.size() + kBelowRtp);
     const auto* route = leg.demuxer.route(*header, extensions);
     ReceiveTrack* track = route && route->section < leg.sections.size()
                               ? track_of(leg.sections[route->section])
@@ -352,6 +358,9 @@ void Peer::on_rtp(Leg& leg, MutableBytes datagram, Time arrival) {
     track->on_packet(arrival, *header, extensions, *route, std::move(packet));
     wake_by(track->next_deadline());
     wake_by(leg.twcc.next_deadline(), kFeedbackSlack);
+    if (!leg.transport_cc && remb_sent_ && leg.receive_side.estimate() &&
+        leg.receive_side.estimate()->bps < remb_sent_->bps * 9 / 10)
+        wake_by(remb_checked_ + kRembInterval, kFeedbackSlack);
 }
 
 ReceiveTrack* Peer::track_of(std::size_t section) {
@@ -400,7 +409,13 @@ void Peer::service() {
         if (!leg->connected) continue;
         std::vector<rtcp::Message> messages;
         if (report) add_reports(*leg, now, messages);
-        if (takes_remb(*leg) && (report || remb_changed(now))) add_remb(now, messages);
+        if (takes_remb(*leg)) {
+            if (report && !leg->transport_cc) update_remb(now);
+            if (report || now - remb_checked_ >= kRembInterval) {
+                remb_checked_ = now;
+                add_remb(report, messages);
+            }
+        }
         add_feedback(*leg, now, messages);
         if (!messages.empty()) send(*leg, messages, report);
     }

@@ -130,12 +130,13 @@ private:
     void wake_by(std::optional<Time> deadline, Duration slack = {});
     void add_reports(Leg& leg, Time now, std::vector<rtcp::Message>& out);
     void add_feedback(Leg& leg, Time now, std::vector<rtcp::Message>& out);
-    void add_remb(Time now, std::vector<rtcp::Message>& out);
     [[nodiscard]] bool takes_remb(const Leg& leg) const;
+    /// What the loss of the last interval says of a sender that estimates nothing itself.
+    void update_remb(Time now);
+    /// @param report it is said whether it has changed or not
+    void add_remb(bool report, std::vector<rtcp::Message>& out);
     /// What the peer should send at most; empty when there is no bound.
     [[nodiscard]] std::optional<Bitrate> most_wanted() const;
-    /// The peer should hear of it before the next report.
-    [[nodiscard]] bool remb_changed(Time now);
     void send(Leg& leg, const std::vector<rtcp::Message>& messages, bool has_report);
     [[nodiscard]] Ssrc feedback_ssrc() const;
 

@@ -19,8 +19,6 @@ namespace {
 /// A sender is not asked for less, however narrow the way to its receivers is.
 constexpr Bitrate kLeastForwarded = Bitrate::kbps(100);
 constexpr Bitrate kNoLimit = Bitrate::kbps(1'000'000);
-/// A sender hears so soon that less, or more, can be forwarded.
-constexpr Duration kRembInterval = 200ms;
 
 }  // namespace
 
@@ -165,40 +163,36 @@ std::optional<Bitrate> Peer::most_wanted() const {
     return most;
 }
 
-bool Peer::remb_changed(Time now) {
-    if (now - remb_checked_ < kRembInterval) return false;
-    remb_checked_ = now;
-    if (!legs_[session_->section(MediaType::video)->transport]->transport_cc) return false;
-    const auto most = most_wanted();
-    if (!most) return false;
-    const Bitrate before = remb_sent_.value_or(kNoLimit);
-    return std::abs(most->bps - before.bps) > before.bps / 20;
+void Peer::update_remb(Time now) {
+    const std::uint64_t bytes = video_.bytes();
+    const double seconds = std::chrono::duration<double>(now - remb_at_).count();
+    const bool measured = remb_at_ != Time{} && bytes >= bytes_at_remb_ && seconds > 0;
+    const double rate = measured ? 8.0 * static_cast<double>(bytes - bytes_at_remb_) / seconds : 0;
+    bytes_at_remb_ = bytes;
+    remb_at_ = now;
+    const auto [packets, lost] = video_.last_interval();
+    static_cast<void>(remb_.update(rate, packets, lost));
 }
 
-void Peer::add_remb(Time now, std::vector<rtcp::Message>& out) {
+void Peer::add_remb(bool report, std::vector<rtcp::Message>& out) {
     const auto* video = session_->section(MediaType::video);
     const bool offered = std::any_of(video->codecs.begin(), video->codecs.end(),
                                      [](auto& c) { return c.feedback.remb; });
     const auto ssrcs = video_.ssrcs();
     if (!offered || ssrcs.empty()) return;
-    Bitrate wanted = limits_.receive.max;
-    if (legs_[video->transport]->transport_cc) {
-        // Its own estimate is better than ours; we only say what we do not want to exceed.
-        const auto most = most_wanted();
-        if (!most && !remb_sent_) return;
-        wanted = most.value_or(kNoLimit);  // what we said before does not hold any more
-    } else {
-        const std::uint64_t bytes = video_.bytes();
-        const double seconds = std::chrono::duration<double>(now - remb_at_).count();
-        const bool measured = remb_at_ != Time{} && bytes >= bytes_at_remb_ && seconds > 0;
-        const double rate =
-            measured ? 8.0 * static_cast<double>(bytes - bytes_at_remb_) / seconds : 0;
-        bytes_at_remb_ = bytes;
-        remb_at_ = now;
-        const auto [packets, lost] = video_.last_interval();
-        wanted = std::max(remb_.update(rate, packets, lost), limits_.receive.min);
-        if (limits_.receive.max.bps != 0) wanted = std::min(wanted, limits_.receive.max);
+    const Leg& leg = *legs_[video->transport];
+    auto most = most_wanted();
+    if (!leg.transport_cc) {
+        // It estimates nothing itself: it goes by what we see of its packets.
+        Bitrate carried = remb_.estimate();
+        if (const auto delay = leg.receive_side.estimate()) carried = std::min(carried, *delay);
+        carried = std::max(carried, limits_.receive.min);
+        most = std::min(most.value_or(carried), carried);
     }
+    if (!most && !remb_sent_) return;
+    const Bitrate wanted = most.value_or(kNoLimit);  // what we said before does not hold any more
+    const Bitrate before = remb_sent_.value_or(kNoLimit);
+    if (!report && std::abs(wanted.bps - before.bps) <= before.bps / 20) return;
     remb_sent_ = wanted;
     out.push_back(rtcp::Remb{feedback_ssrc(), wanted, ssrcs});
 }

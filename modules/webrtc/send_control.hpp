@@ -4,6 +4,7 @@
 
 #include "bwe/controller.hpp"
 #include "bwe/pacer.hpp"
+#include "codec/dependency_descriptor.hpp"
 #include "codec/picture_ids.hpp"
 #include "rivero/base/loop.hpp"
 #include "rivero/rtp/header.hpp"
@@ -30,7 +31,7 @@ struct Outgoing {
     Time capture;                    ///< that goes with the timestamp
     /// For its dependency descriptor, if it has one: see codec::rewrite_dependency_descriptor.
     std::optional<std::uint16_t> frame_number = {};
-    std::optional<std::uint32_t> active_targets = {};
+    codec::FrameNote frame_note = {};
 };
 
 /// Where packets leave: encrypts and sends.

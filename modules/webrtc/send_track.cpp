@@ -108,6 +108,7 @@ void SendTrack::changed_after(std::int64_t seq) {
 }
 
 void SendTrack::leave() {
+    held_.reset();
     if (control_) control_->forget(*this);
     control_ = nullptr;
 }
@@ -164,6 +165,7 @@ void SendTrack::begin() {
 }
 
 void SendTrack::on_detached() {
+    release(true);
     codec_ = nullptr;
     past_.clear();
     newest_ = {};
@@ -190,7 +192,7 @@ void SendTrack::note_frame(Outgoing& out, Sent sent) {
     if (!number) return;
     out.frame_number =
         sent == Sent::first_time ? frame_numbers_.forward(*number) : frame_numbers_.find(*number);
-    out.active_targets = layers_.active_targets(*out.packet);
+    out.frame_note = layers_.note(*out.packet);
 }
 
 void SendTrack::on_switch() {
@@ -200,6 +202,7 @@ void SendTrack::on_switch() {
 }
 
 void SendTrack::start_numbering() {
+    release(true);
     past_.clear();
     newest_seq_ = unrepeatable_ = kNone;
     rewriter_.switch_source(codec_->clock_rate);
@@ -293,6 +296,7 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
     if (type() == MediaType::video && !waiting_for_keyframe_ && control_->full()) {
         // More than the transport carries. Pictures with holes help nobody: it goes on with the
         // next whole one.
+        release(true);
         waiting_for_keyframe_ = held_back_ = true;
         rewriter_.switch_source(codec_->clock_rate);
         picture_ids_.switch_source();
@@ -305,9 +309,16 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
         }
         waiting_for_keyframe_ = held_back_ = false;
     }
-    bool marker = packet->marker;
+    using Verdict = codec::LayerFilter::Verdict;
+    auto verdict = packet->marker ? Verdict::send_as_last : Verdict::send;
     layered_ = packet->layered;
-    if (packet->layered && leaves_out(*packet, marker)) return;
+    if (layered_) verdict = filter(*packet);
+    const bool marker = verdict == Verdict::send_as_last;
+    if (verdict == Verdict::withhold) {
+        rewriter_.withhold(packet->seq);
+        picture_ids_.withhold(codec_->codec, packet->payload());
+        return;
+    }
     const auto numbers = rewriter_.rewrite(packet->seq, timestamp, capture);
     if (!numbers) return;
     if (packet->starts_keyframe && type() == MediaType::video) ++counters_.keyframes;
@@ -315,22 +326,32 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
     out.ids = picture_ids_.forward(codec_->codec, packet->payload());
     out.capture = capture;
     note_frame(out, Sent::first_time);
+    if (verdict == Verdict::send_when_known) {
+        release(false);
+        held_ = std::move(out);
+        return;
+    }
     if (!control_->send(Clock::now(), *this, priority(), std::move(out))) ++counters_.unsent;
 }
 
-bool SendTrack::leaves_out(const rtp::Packet& packet, bool& marker) {
-    using Verdict = codec::LayerFilter::Verdict;
+void SendTrack::release(bool ends) {
+    if (!held_) return;
+    Outgoing out = std::move(*held_);
+    held_.reset();
+    if (!may_send()) return;
+    out.fields.marker = ends;
+    if (!control_->send(Clock::now(), *this, priority(), std::move(out))) ++counters_.unsent;
+}
+
+codec::LayerFilter::Verdict SendTrack::filter(const rtp::Packet& packet) {
     layers_.set_limit(receive_limit());
     const auto top = layers_.current().spatial;
-    const Verdict verdict = layers_.on_packet(packet.arrival, packet);
+    const auto verdict = layers_.on_packet(packet.arrival, packet);
+    if (const auto end = layers_.take_end()) release(*end);
     // Which packet ends a picture goes by the layer that is sent.
     if (layers_.current().spatial != top) changed_after(packet.seq.value - 1);
     if (layers_.take_keyframe_wish()) request_keyframe();
-    marker = verdict == Verdict::send_as_last;
-    if (verdict != Verdict::withhold) return false;
-    rewriter_.withhold(packet.seq);
-    picture_ids_.withhold(codec_->codec, packet.payload());
-    return true;
+    return verdict;
 }
 
 void SendTrack::hold_back(const rtp::Packet& packet) {
@@ -355,7 +376,7 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
     std::array<std::uint8_t, 255 + codec::kMaxDescriptorGrowth> descriptor;
     if (out.frame_number)
         extensions.dependency_descriptor = codec::rewrite_dependency_descriptor(
-            *out.packet, *out.frame_number, out.active_targets, descriptor);
+            *out.packet, *out.frame_number, out.frame_note, descriptor);
     // With AEAD the same packet number must never cover other bytes: a packet that may have to be
     // sent once more with its own number, for want of a retransmission stream, gets none.
     if (numbered_) {

@@ -130,8 +130,10 @@ private:
                                     bool marker) const;
     /// What was sent up to this number of the source goes out with other bytes from now on.
     void changed_after(std::int64_t seq);
-    /// Whether the packet's layer is left out for this receiver.
-    [[nodiscard]] bool leaves_out(const rtp::Packet& packet, bool& marker);
+    /// What becomes of the packet of a layer for this receiver.
+    [[nodiscard]] codec::LayerFilter::Verdict filter(const rtp::Packet& packet);
+    /// Sends what waits until it is known whether its picture ends there.
+    void release(bool ends);
     [[nodiscard]] rtp::OutgoingExtensions extensions_of(const rtp::Packet& packet) const;
     enum class Sent { first_time, again };
     /// What its dependency descriptor, if it has one, shall say to this receiver.
@@ -152,6 +154,7 @@ private:
     codec::PictureIds picture_ids_;
     codec::FrameNumbers frame_numbers_;
     codec::LayerFilter layers_;
+    std::optional<Outgoing> held_;  ///< see codec::TargetFilter::Verdict::send_when_known
     bool waiting_for_keyframe_ = true;
     /// The transport was full: nothing up to the next key frame.
     bool held_back_ = false;

@@ -105,6 +105,7 @@ rtp::DecodeTargets targets_of(const DependencyStructure& structure, std::size_t 
             target.spatial = std::max(target.spatial, frame.spatial);
             target.temporal = std::max(target.temporal, frame.temporal);
         }
+        if (structure.chain_count > 0) target.chain = structure.chain_of_target[i];
         for (std::size_t other = 0; other < count; ++other)
             if (std::all_of(structure.templates.begin(), structure.templates.end(),
                             [&](auto& frame) { return !has(frame, other) || has(frame, i); }))
@@ -133,9 +134,8 @@ std::shared_ptr<const DependencyStructure> read_structure(BitReader& in,
     if (!in.ok()) return nullptr;
     auto all = targets_of(*structure, targets);
     // Each key frame says the same once more.
-    structure->targets = known && *known->targets == all
-                             ? known->targets
-                             : std::make_shared<const rtp::DecodeTargets>(std::move(all));
+    structure->targets =
+        known && *known->targets == all ? known->targets : rtp::SharedTargets{std::move(all)};
     return structure;
 }
 
@@ -165,6 +165,15 @@ public:
     /// Bits [from, to) of `source`.
     void copy(Bytes source, std::size_t from, std::size_t to) {
         for (; from < to; ++from) u(source[from / 8] >> (7 - from % 8) & 1U, 1);
+    }
+    void references(std::span<const std::uint16_t> distances) {
+        for (const std::uint16_t distance : distances) {
+            const std::uint32_t value = distance - 1U;
+            const std::size_t nibbles = value < 0x10 ? 1 : value < 0x100 ? 2 : 3;
+            u(static_cast<std::uint32_t>(nibbles), 2);
+            u(value, 4 * nibbles);
+        }
+        u(0, 2);
     }
     [[nodiscard]] std::size_t bytes() const { return (at_ + 7) / 8; }
 
@@ -211,6 +220,7 @@ std::optional<DependencyDescriptor> DependencyReader::read(Bytes extension) {
     if (structure_ && ahead >= 0x8000) return std::nullopt;
     structure_ = descriptor->structure;
     structure_from_ = descriptor->frame_number;
+    if (descriptor->frame.reference_count == 0) key_ = descriptor->frame_number;
     return descriptor;
 }
 
@@ -229,34 +239,68 @@ void DependencyReader::inspect(Bytes extension, rtp::Packet& packet) {
     dependencies.active = descriptor->active;
     dependencies.references = descriptor->frame.references;
     dependencies.reference_count = descriptor->frame.reference_count;
+    dependencies.chain_distances = descriptor->frame.chain_distances;
+    mend_references(dependencies);
+}
+
+/// A key frame fills all places of a decoder, but Chromium 156 does not count it among what was
+/// written to those that it had no use for itself: the next frame that reads one of them is said to
+/// refer to what was there before.
+void DependencyReader::mend_references(rtp::FrameDependencies& dependencies) const {
+    dependencies.references_mended = false;
+    if (!key_) return;
+    const auto since = static_cast<std::uint16_t>(dependencies.frame_number - *key_);
+    if (since == 0 || since >= 0x8000) return;
+    const auto first = dependencies.references.begin();
+    const auto last = first + dependencies.reference_count;
+    if (std::all_of(first, last, [&](std::uint16_t distance) { return distance <= since; })) return;
+    const auto kept =
+        std::remove_if(first, last, [&](std::uint16_t distance) { return distance >= since; });
+    *kept = since;
+    dependencies.reference_count = static_cast<std::uint8_t>(kept + 1 - first);
+    dependencies.references_mended = true;
 }
 
 std::size_t rewrite_dependency_descriptor(Bytes descriptor, std::uint16_t frame_number,
-                                          std::optional<std::uint32_t> active,
+                                          const DescriptorChanges& changes,
                                           std::size_t target_count, MutableBytes to) {
     if (descriptor.size() < kMandatory || to.size() < descriptor.size() + kMaxDescriptorGrowth)
         return 0;
     std::size_t size = descriptor.size();
-    if (!active) {
+    if (!changes.active && !changes.references) {
         std::copy(descriptor.begin(), descriptor.end(), to.begin());
     } else {
         BitReader in{descriptor};
         const Head head = read_head(in, descriptor.size());
         if (head.structure && !read_structure(in, nullptr)) return 0;
-        const std::size_t at = in.position();
-        const std::size_t rest = at + (head.active ? target_count : 0);
-        if (rest > 8 * descriptor.size()) return 0;
+        const std::size_t active = in.position();
+        if (head.active) in.skip(static_cast<int>(target_count));
+        const std::size_t indications = in.position();
+        if (head.indications) in.skip(static_cast<int>(2 * target_count));
+        const std::size_t references = in.position();
+        if (head.references)
+            while (const int nibbles = static_cast<int>(in.u(2))) in.skip(4 * nibbles);
+        if (!in.ok()) return 0;
+        const std::size_t rest = in.position();
+
         std::fill(to.begin(), to.end(), std::uint8_t{0});
         BitWriter out{to};
         out.copy(descriptor, 0, 8 * kMandatory);
-        if (size == kMandatory) {
-            out.u(0b01000, 5);
-        } else {
-            out.u(head.structure, 1);
-            out.u(1, 1);
-            out.copy(descriptor, 8 * kMandatory + 2, at);
-        }
-        out.u(*active, target_count);
+        out.u(head.structure, 1);
+        out.u(head.active || changes.active, 1);
+        out.u(head.indications, 1);
+        out.u(head.references || changes.references, 1);
+        out.u(head.chains, 1);
+        if (head.structure) out.copy(descriptor, 8 * kMandatory + 5, active);
+        if (changes.active)
+            out.u(*changes.active, target_count);
+        else
+            out.copy(descriptor, active, indications);
+        out.copy(descriptor, indications, references);
+        if (changes.references)
+            out.references(*changes.references);
+        else
+            out.copy(descriptor, references, rest);
         // With the padding behind it, if there is some: its bits are zero.
         out.copy(descriptor, rest, 8 * descriptor.size());
         size = out.bytes();
@@ -267,14 +311,23 @@ std::size_t rewrite_dependency_descriptor(Bytes descriptor, std::uint16_t frame_
 }
 
 Bytes rewrite_dependency_descriptor(const rtp::Packet& packet, std::uint16_t frame_number,
-                                    std::optional<std::uint32_t> active, MutableBytes room) {
+                                    const FrameNote& note, MutableBytes room) {
     const Bytes descriptor = packet.passed(rtp::ExtensionKind::dependency_descriptor);
     if (descriptor.empty()) return {};
     const bool starts_frame = descriptor[0] & 0x80;
-    const auto& targets = packet.dependencies.targets;
+    const auto& dependencies = packet.dependencies;
+    DescriptorChanges changes;
+    auto references = dependencies.references;
+    std::size_t count = dependencies.reference_count;
+    if (dependencies.targets) {
+        if (starts_frame) changes.active = note.active;
+        if (note.needs != 0 && count < references.size()) references[count++] = note.needs;
+        if (count != dependencies.reference_count || dependencies.references_mended)
+            changes.references = std::span{references}.first(count);
+    }
     const std::size_t size = rewrite_dependency_descriptor(
-        descriptor, frame_number, starts_frame && targets ? active : std::nullopt,
-        targets ? targets->targets.size() : 0, room);
+        descriptor, frame_number, changes,
+        dependencies.targets ? dependencies.targets->targets.size() : 0, room);
     return room.first(size);
 }
 

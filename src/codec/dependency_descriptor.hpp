@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace rivero::codec {
@@ -39,7 +40,7 @@ struct DependencyStructure {
     std::array<std::uint8_t, rtp::DecodeTargets::kMax> chain_of_target{};
     std::vector<Frame> templates;         ///< 1 to kMaxTemplates
     std::vector<Resolution> resolutions;  ///< by spatial layer; empty when it does not say
-    std::shared_ptr<const rtp::DecodeTargets> targets;
+    rtp::SharedTargets targets;
 };
 
 /// One dependency descriptor: the header extension that says which layer a frame is of, what it
@@ -73,8 +74,11 @@ public:
     void inspect(Bytes extension, rtp::Packet& packet);
 
 private:
+    void mend_references(rtp::FrameDependencies& dependencies) const;
+
     std::shared_ptr<const DependencyStructure> structure_;
     std::uint16_t structure_from_ = 0;  ///< number of the frame that brought it
+    std::optional<std::uint16_t> key_;  ///< number of the newest key frame
 };
 
 /// Numbers the frames for one receiver: they go on where the source or the encoding changes. Within
@@ -108,24 +112,38 @@ private:
     std::uint16_t last_ = 0xffff;  ///< highest that was sent
 };
 
+/// What a descriptor shall say to one receiver instead of what it says.
+struct DescriptorChanges {
+    /// The decode targets that are sent to it from here on, a bit each.
+    std::optional<std::uint32_t> active = {};
+    /// All that the frame refers to; must live as long as this.
+    std::optional<std::span<const std::uint16_t>> references = {};
+};
+
 /// A descriptor as one receiver shall see it.
 /// @param frame_number that it has for the receiver
-/// @param active the decode targets that are sent to it from here on, a bit each; empty: whatever
-///        the descriptor says
-/// @param target_count of the structure that it brings or refers to; only for `active`
+/// @param target_count of the structure that it brings or refers to; only for changes
 /// @param to room for descriptor.size() + kMaxDescriptorGrowth bytes
 /// @return how much was written; 0 when the descriptor cannot be read
 [[nodiscard]] std::size_t rewrite_dependency_descriptor(Bytes descriptor,
                                                         std::uint16_t frame_number,
-                                                        std::optional<std::uint32_t> active,
+                                                        const DescriptorChanges& changes,
                                                         std::size_t target_count, MutableBytes to);
-inline constexpr std::size_t kMaxDescriptorGrowth = 5;  ///< five flags and 32 targets
+/// Five flags, 32 targets, 8 references of 14 bits and their end: 151 bits.
+inline constexpr std::size_t kMaxDescriptorGrowth = 19;
+
+/// What one receiver has to be told of a frame beyond what its sender says: see TargetFilter.
+struct FrameNote {
+    std::optional<std::uint32_t> active = {};  ///< see DescriptorChanges
+    /// One more frame that it refers to, so many frames back; 0: none.
+    std::uint16_t needs = 0;
+};
+
 /// The same for the descriptor of a packet. Targets are told where a frame begins.
 /// @param room 255 + kMaxDescriptorGrowth bytes
 /// @return in `room`; empty when it cannot be done
 [[nodiscard]] Bytes rewrite_dependency_descriptor(const rtp::Packet& packet,
-                                                  std::uint16_t frame_number,
-                                                  std::optional<std::uint32_t> active,
+                                                  std::uint16_t frame_number, const FrameNote& note,
                                                   MutableBytes room);
 
 }  // namespace rivero::codec

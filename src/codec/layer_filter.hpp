@@ -38,9 +38,11 @@ public:
     /// The verdict once more, for a packet that is sent again.
     [[nodiscard]] bool ends_picture(const rtp::Packet& packet) const;
     /// See TargetFilter.
-    [[nodiscard]] std::optional<std::uint32_t> active_targets(const rtp::Packet& packet) const {
-        return targets_ && packet.dependencies.targets ? targets_->active_targets(packet)
-                                                       : std::nullopt;
+    [[nodiscard]] FrameNote note(const rtp::Packet& packet) const {
+        return targets_ && packet.dependencies.targets ? targets_->note(packet) : FrameNote{};
+    }
+    [[nodiscard]] std::optional<bool> take_end() {
+        return targets_ ? targets_->take_end() : std::nullopt;
     }
     /// A higher spatial layer is wanted, and it can only begin with a key frame. True once.
     [[nodiscard]] bool take_keyframe_wish();

@@ -13,6 +13,12 @@ namespace {
 constexpr Duration kWindow = 500ms;
 constexpr double kStay = 1.15,
                  kEnter = 0.95;  // of the limit, as for encodings: see media::Encodings
+/// A frame with more references is thrown away by Chromium.
+constexpr std::size_t kMostReferences = 5;
+
+bool before(std::uint16_t a, std::uint16_t b) {
+    return static_cast<std::int16_t>(a - b) < 0;
+}
 
 }  // namespace
 
@@ -146,19 +152,47 @@ void TargetFilter::move(const rtp::Packet& packet) {
 void TargetFilter::decide(const rtp::Packet& packet) {
     const auto& dependencies = packet.dependencies;
     if (dependencies.active) offered_ = *dependencies.active;
+    if (dependencies.begins_structure) broken_ = false;
     // Not within a picture: its end was marked already, or would never come.
     if (!picture_ || distance(*picture_, packet.timestamp) > 0) {
         picture_ = packet.timestamp;
+        picture_begun_ = picture_chained_ = false;
         move(packet);
     }
-    const std::uint32_t sent = targets_->targets[*current_].includes & offered_;
     Frame& frame = this->frame(dependencies.frame_number);
-    frame = {true, dependencies.indication(*current_) != rtp::Indication::not_present,
-             dependencies.frame_number, targets_->targets[*current_].spatial, 0};
+    frame = Frame{};
+    frame.known = true;
+    frame.sent = dependencies.indication(*current_) != rtp::Indication::not_present &&
+                 !lacks_reference(packet);
+    frame.number = dependencies.frame_number;
+    frame.picture = packet.timestamp;
+    if (!frame.sent) return;
+    if (packet.timestamp == picture_) link(packet, frame);
+    tell(packet, frame);
+}
+
+/// Whether it refers to something that was left out, which happens when the encoder left out what
+/// its templates promise. One such frame would cost the receiver the whole picture.
+bool TargetFilter::lacks_reference(const rtp::Packet& packet) {
+    const auto& frame = packet.dependencies;
+    const auto first = frame.references.begin();
+    const bool lacks =
+        std::any_of(first, first + frame.reference_count, [&](std::uint16_t distance) {
+            const Frame* reference =
+                find(static_cast<std::uint16_t>(frame.frame_number - distance));
+            return reference && !reference->sent;
+        });
+    // All that follows in this layer will lack it, too.
+    if (lacks && packet.temporal_id == 0 && !std::exchange(broken_, true)) wish_ = true;
+    return lacks;
+}
+
+void TargetFilter::tell(const rtp::Packet& packet, Frame& frame) {
+    const auto& dependencies = packet.dependencies;
+    const std::uint32_t sent = targets_->targets[*current_].includes & offered_;
     const std::uint32_t said = dependencies.begins_structure
                                    ? dependencies.active.value_or(~0U)
                                    : dependencies.active.value_or(told_.value_or(~0U));
-    if (!frame.sent) return;
     const std::uint32_t every = static_cast<std::uint32_t>((1ULL << targets_->targets.size()) - 1);
     if ((said & every) != sent) frame.active = sent;
     told_ = sent;
@@ -171,20 +205,111 @@ TargetFilter::Verdict TargetFilter::on_packet(Time now, const rtp::Packet& packe
         begin(packet);
     measure(now, packet);
     if (!find(dependencies.frame_number)) decide(packet);
-    if (!find(dependencies.frame_number)->sent) return Verdict::withhold;
+    settle(packet);
+    return find(dependencies.frame_number)->sent ? verdict(packet) : Verdict::withhold;
+}
+
+/// The best of what is sent that the sender has not switched off: of a layer that is off there is
+/// no chain.
+std::size_t TargetFilter::flowing() const {
+    const auto last = order_.begin() + static_cast<std::ptrdiff_t>(targets_->targets.size());
+    const auto best = std::find_if(order_.begin(), last, [&](std::uint8_t target) {
+        return includes(*current_, target) && (offered_ >> target & 1);
+    });
+    return best == last ? *current_ : *best;
+}
+
+/// Refers a frame to the chain of the target: see note().
+void TargetFilter::link(const rtp::Packet& packet, Frame& frame) {
+    const auto& dependencies = packet.dependencies;
+    if (!std::exchange(picture_begun_, true)) {
+        const std::uint8_t chain = targets_->targets[flowing()].chain;
+        const std::uint8_t back = chain < dependencies.chain_distances.size()
+                                      ? dependencies.chain_distances[chain]
+                                      : std::uint8_t{0};
+        const Frame* last =
+            back != 0 ? find(static_cast<std::uint16_t>(frame.number - back)) : nullptr;
+        if (last && last->sent) {
+            const bool anyway = needs_anyway(dependencies, *last);
+            if (!anyway && dependencies.reference_count < kMostReferences) frame.needs = back;
+            picture_chained_ = anyway || frame.needs != 0;
+            picture_link_ = last->number;
+        }
+    }
+    frame.chained = picture_chained_;
+    frame.link = picture_link_;
+}
+
+bool TargetFilter::needs_anyway(const rtp::FrameDependencies& frame, const Frame& link) const {
+    return std::any_of(frame.references.begin(), frame.references.begin() + frame.reference_count,
+                       [&](std::uint16_t distance) {
+                           const Frame* reference =
+                               find(static_cast<std::uint16_t>(frame.frame_number - distance));
+                           // Pictures are decoded whole.
+                           return reference && reference->sent &&
+                                  (reference->picture == link.picture ||
+                                   (reference->chained && !before(reference->link, link.number)));
+                       });
+}
+
+TargetFilter::Verdict TargetFilter::verdict(const rtp::Packet& packet) {
+    Frame& frame = this->frame(packet.dependencies.frame_number);
+    if (packet.ends_layer_frame && !frame.ends && !packet.marker && !more_sent_behind(frame)) {
+        // Nothing that is sent can come behind the highest layer, nor in a picture that is over.
+        frame.ends =
+            packet.spatial_id >= targets_->targets[*current_].spatial || frame.picture != picture_;
+        if (!frame.ends) {
+            waiting_ = {frame.number, packet.spatial_id, frame.picture};
+            return Verdict::send_when_known;
+        }
+    }
     return ends_picture(packet) ? Verdict::send_as_last : Verdict::send;
+}
+
+/// A higher layer of its picture came before it and was sent.
+bool TargetFilter::more_sent_behind(const Frame& frame) const {
+    for (std::uint16_t i = 1; i < kMaxSpatial; ++i) {
+        const Frame* next = find(static_cast<std::uint16_t>(frame.number + i));
+        if (next && next->sent && next->picture == frame.picture) return true;
+    }
+    return false;
+}
+
+/// Whether the packet shows how the picture goes on of which a packet waits.
+void TargetFilter::settle(const rtp::Packet& packet) {
+    if (!waiting_) return;
+    const auto later = distance(waiting_->picture, packet.timestamp);
+    if (later < 0 || packet.dependencies.frame_number == waiting_->number) return;
+    if (later == 0) {
+        const bool above = packet.spatial_id > waiting_->spatial;
+        const bool sent = find(packet.dependencies.frame_number)->sent;
+        if (above && sent)
+            end_ = false;
+        else if (packet.marker || packet.spatial_id > targets_->targets[*current_].spatial)
+            end_ = true;
+        else
+            return;
+    } else {
+        end_ = true;
+    }
+    Frame& frame = this->frame(waiting_->number);
+    if (frame.number == waiting_->number) frame.ends = *end_;
+    waiting_.reset();
 }
 
 bool TargetFilter::ends_picture(const rtp::Packet& packet) const {
     if (packet.marker) return true;
     const Frame* frame = find(packet.dependencies.frame_number);
-    return frame && packet.ends_layer_frame && packet.spatial_id == frame->last_spatial;
+    return frame && packet.ends_layer_frame && frame->ends;
 }
 
-std::optional<std::uint32_t> TargetFilter::active_targets(const rtp::Packet& packet) const {
-    const Frame* frame = find(packet.dependencies.frame_number);
-    if (!frame || frame->active == 0) return std::nullopt;
-    return frame->active;
+FrameNote TargetFilter::note(const rtp::Packet& packet) const {
+    FrameNote note;
+    if (const Frame* frame = find(packet.dependencies.frame_number)) {
+        if (frame->active != 0) note.active = frame->active;
+        note.needs = frame->needs;
+    }
+    return note;
 }
 
 bool TargetFilter::take_keyframe_wish() {

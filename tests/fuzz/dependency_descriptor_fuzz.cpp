@@ -30,17 +30,18 @@ void dependency_descriptors(const std::uint8_t* data, std::size_t size) {
         packet->set_payload(0, 500);
         packet->timestamp = RtpTimestamp{timestamp += 1000};
         reader.inspect(extension, *packet);
-        std::optional<std::uint32_t> active;
+        codec::FrameNote note;
         if (packet->layered) {
             filter.set_limit(Bitrate::kbps(static_cast<std::int64_t>(length)));
             static_cast<void>(filter.on_packet(now += 20ms, *packet));
-            active = filter.active_targets(*packet);
+            note = filter.note(*packet);
+            static_cast<void>(filter.take_end());
         }
         const auto number = codec::frame_number_of(extension);
         if (!number) continue;
         std::array<std::uint8_t, 255 + codec::kMaxDescriptorGrowth> room;
         const Bytes rewritten =
-            codec::rewrite_dependency_descriptor(*packet, numbers.forward(*number), active, room);
+            codec::rewrite_dependency_descriptor(*packet, numbers.forward(*number), note, room);
         const auto was = codec::parse_dependency_descriptor(extension, nullptr);
         if (was && !codec::parse_dependency_descriptor(rewritten, nullptr)) std::abort();
     }

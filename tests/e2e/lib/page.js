@@ -62,6 +62,25 @@ function texture({ width, height, fps }) {
   return canvas.captureStream(fps);
 }
 
+/** The same for encoders that do well with plain squares, and with what takes bits only in large pictures: grain that is gone
+    where four lines have become one. An encoder that has too few bits for a small picture leaves out most of them. */
+function grain({ width, height, fps }) {
+  const canvas = document.createElement('canvas'), sheet = document.createElement('canvas');
+  Object.assign(canvas, { width, height });
+  Object.assign(sheet, { width: 512, height: 512 });
+  const noise = sheet.getContext('2d').createImageData(512, 512);
+  for (let i = 0; i < noise.data.length; i += 4) noise.data.fill(64 + 128 * Math.random(), i, i + 3), noise.data[i + 3] = 255;
+  sheet.getContext('2d').putImageData(noise, 0, 0);
+  const draw = canvas.getContext('2d', { alpha: false });
+  const side = 64, all = (width / side) * (height / side);
+  const any = (size) => Math.floor(Math.random() * size);
+  const square = () => draw.drawImage(sheet, any(512 - side), any(512 - side), side, side, any(width - side), any(height - side), side, side);
+  const paint = (count) => { for (let i = 0; i < count; ++i) square(); };
+  paint(3 * all);
+  setInterval(() => paint(all / 40), 1000 / fps);
+  return canvas.captureStream(fps);
+}
+
 function prefer(transceiver, codec) {
   const all = RTCRtpReceiver.getCapabilities('video').codecs;
   const wanted = all.filter((c) => c.mimeType.toLowerCase() === `video/${codec.toLowerCase()}`);
@@ -142,7 +161,7 @@ async function open(name, options) {
     }
   };
   if (options.send.length) {
-    const make = { flash, texture }[options.source] ?? camera;
+    const make = { flash, texture, grain }[options.source] ?? camera;
     peer.stream = await make({ ...options, audio: options.send.includes('audio'), video: options.send.includes('video') });
   }
   return peer;
@@ -153,7 +172,7 @@ window.rtc = {
   peers,
   /** @return the offer. options: send, receive: 'audio', 'video' or both in a list; source, codec, width, height, fps,
       encodings (RTCRtpEncodingParameters: simulcast), ssrcGroup (the same, but announced by SSRC), keepSize, descriptors,
-      red (whether audio has redundancy), opus (parameters instead of useinbandfec=1) */
+      remb (instead of transport-wide feedback), red (whether audio has redundancy), opus (parameters instead of useinbandfec=1) */
   async offer(name, options) {
     const { pc, stream } = await open(name, options);
     for (const kind of ['audio', 'video']) {
@@ -170,6 +189,8 @@ window.rtc = {
     }
     const description = await pc.createOffer();
     if (options.opus) description.sdp = description.sdp.replace('useinbandfec=1', options.opus);
+    // As browsers of before transport-wide feedback: the receiver estimates.
+    if (options.remb) description.sdp = description.sdp.replace(/a=rtcp-fb:\d+ transport-cc\r\n|a=extmap:\S+ \S*transport-wide-cc\S*\r\n/g, '');
     if (options.ssrcGroup) description.sdp = withSsrcGroup(description.sdp, options.ssrcGroup.length);
     await pc.setLocalDescription(description);
     for (const sender of pc.getSenders()) if (sender.track?.kind === 'video') await tune(sender, options);

@@ -17,7 +17,7 @@ function random(seed) {
 /** One direction. conditions: loss, duplicate, reorder (0..1), reorderMs, delayMs, jitterMs, kbps (0: any), queueMs */
 class Direction {
   constructor(seed, forward) {
-    Object.assign(this, { random: random(seed), forward, conditions: {}, busyUntil: 0, passed: 0, lost: 0, queueMs: 0, last: 0, due: [] });
+    Object.assign(this, { random: random(seed), forward, conditions: {}, busyUntil: 0, passed: 0, lost: 0, queueMs: 0, last: 0, due: [], lateMs: 0 });
   }
   put(packet, to) {
     const { loss = 0, duplicate = 0, reorder = 0, reorderMs = 20, delayMs = 0, jitterMs = 0, kbps = 0, queueMs = 400 } = this.conditions;
@@ -48,7 +48,8 @@ class Direction {
   #deliver() {
     clearTimeout(this.timer);
     while (this.due.length && this.due[0].at <= performance.now()) {
-      const { packet, to } = this.due.shift();
+      const { at, packet, to } = this.due.shift();
+      this.lateMs = Math.max(this.lateMs, performance.now() - at);  // the machine's own doing
       this.forward(packet, to);
     }
     if (this.due.length) this.timer = setTimeout(() => this.#deliver(), Math.ceil(this.due[0].at - performance.now()));

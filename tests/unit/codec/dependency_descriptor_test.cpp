@@ -151,10 +151,10 @@ TEST(DependencyStructure, TellsTheTargetsAndWhichOfThemContainOthers) {
     ASSERT_TRUE(descriptor && descriptor->structure);
     const auto& targets = descriptor->structure->targets->targets;
     ASSERT_EQ(targets.size(), 9u);
-    EXPECT_EQ(targets[0], (rtp::DecodeTargets::Target{0, 0, 0b000000001}));
-    EXPECT_EQ(targets[2], (rtp::DecodeTargets::Target{0, 2, 0b000000111}));
-    EXPECT_EQ(targets[4], (rtp::DecodeTargets::Target{1, 1, 0b000011011}));
-    EXPECT_EQ(targets[8], (rtp::DecodeTargets::Target{2, 2, 0b111111111}));
+    EXPECT_EQ(targets[0], (rtp::DecodeTargets::Target{0, 0, 0b000000001, 0}));
+    EXPECT_EQ(targets[2], (rtp::DecodeTargets::Target{0, 2, 0b000000111, 0}));
+    EXPECT_EQ(targets[4], (rtp::DecodeTargets::Target{1, 1, 0b000011011, 1}));
+    EXPECT_EQ(targets[8], (rtp::DecodeTargets::Target{2, 2, 0b111111111, 2}));
     EXPECT_EQ(descriptor->structure->chain_count, 3u);
 }
 
@@ -163,8 +163,8 @@ TEST(DependencyStructure, TargetsOfIndependentLayersContainOnlyTheirOwn) {
     const auto descriptor = reader.read(hex(kL3T3Key));
     ASSERT_TRUE(descriptor && descriptor->structure);
     const auto& targets = descriptor->structure->targets->targets;
-    EXPECT_EQ(targets[8], (rtp::DecodeTargets::Target{2, 2, 0b111000000}));
-    EXPECT_EQ(targets[3], (rtp::DecodeTargets::Target{1, 0, 0b000001000}));
+    EXPECT_EQ(targets[8], (rtp::DecodeTargets::Target{2, 2, 0b111000000, 2}));
+    EXPECT_EQ(targets[3], (rtp::DecodeTargets::Target{1, 0, 0b000001000, 1}));
     ASSERT_EQ(descriptor->structure->resolutions.size(), 3u);
     EXPECT_EQ(descriptor->structure->resolutions[2].width, 1280u);
     EXPECT_EQ(descriptor->structure->resolutions[2].height, 720u);
@@ -217,8 +217,8 @@ TEST(DependencyDescriptor, TargetsAreWrittenIntoIt) {
         SCOPED_TRACE(descriptor);
         std::array<std::uint8_t, 300> room;
         room.fill(0xff);
-        const auto size =
-            rewrite_dependency_descriptor(hex(descriptor), 0x1234, 0b101, targets, room);
+        const auto size = rewrite_dependency_descriptor(hex(descriptor), 0x1234, {.active = 0b101},
+                                                        targets, room);
         ASSERT_GT(size, 0u);
         EXPECT_LE(size, hex(descriptor).size() + kMaxDescriptorGrowth);
         DependencyReader before, after;
@@ -236,6 +236,58 @@ TEST(DependencyDescriptor, TargetsAreWrittenIntoIt) {
         EXPECT_EQ(is->frame.chain_distances, was->frame.chain_distances);
         EXPECT_EQ(is->structure != nullptr, was->structure != nullptr);
     }
+}
+
+TEST(DependencyDescriptor, ReferencesAreWrittenIntoIt) {
+    const std::array<std::uint16_t, 8> references{1, 16, 17, 256, 257, 4096, 7, 2};
+    for (const auto& [structure, descriptor, targets] :
+         {std::tuple{kL3T3, std::string_view{"c60002"}, 9u},
+          std::tuple{kL3T3, std::string_view{"85000c12e800"}, 9u},
+          std::tuple{kL3T3, std::string_view{"c300055ffd10080404"}, 9u},
+          std::tuple{kL1T3, std::string_view{"c20004"}, 3u}}) {
+        SCOPED_TRACE(descriptor);
+        std::array<std::uint8_t, 300> room;
+        const auto size = rewrite_dependency_descriptor(hex(descriptor), 0x1234,
+                                                        {.references = references}, targets, room);
+        EXPECT_LE(size, hex(descriptor).size() + kMaxDescriptorGrowth);
+        DependencyReader before, after;
+        ASSERT_TRUE(before.read(hex(structure)) && after.read(hex(structure)));
+        const auto was = before.read(hex(descriptor));
+        const auto is = after.read(Bytes{room}.first(size));
+        ASSERT_TRUE(was && is);
+        EXPECT_EQ(is->frame.reference_count, 8);
+        EXPECT_EQ(is->frame.references, references);
+        EXPECT_EQ(is->active, was->active);
+        EXPECT_EQ(is->frame.indications, was->frame.indications);
+        EXPECT_EQ(is->frame.chain_distances, was->frame.chain_distances);
+    }
+}
+
+TEST(DependencyReader, AReferenceToBeforeAKeyFrameIsOneToTheKeyFrame) {
+    rtp::PacketPool pool;
+    DependencyReader reader;
+    auto key = hex(kL3T3);
+    key[2] = 0x22;
+    auto packet = pool.make();
+    reader.inspect(key, *packet);
+    EXPECT_FALSE(packet->dependencies.references_mended);
+    const auto delta = hex("cd00251ae800604020");  // 8 frames back, and 1
+    std::copy(delta.begin(), delta.end(), packet->storage().begin());
+    packet->add_passed(rtp::ExtensionKind::dependency_descriptor, 0,
+                       static_cast<std::uint8_t>(delta.size()));
+    reader.inspect(delta, *packet);
+    const auto& mended = packet->dependencies;
+    EXPECT_TRUE(mended.references_mended);
+    ASSERT_EQ(mended.reference_count, 2);
+    EXPECT_EQ(mended.references[0], 1);
+    EXPECT_EQ(mended.references[1], 3);
+    std::array<std::uint8_t, 300> room;
+    const auto written =
+        reader.read(rewrite_dependency_descriptor(*packet, 0x25, {.needs = 2}, room));
+    ASSERT_TRUE(written);
+    EXPECT_EQ(written->frame.reference_count, 3);
+    EXPECT_EQ(written->frame.references[1], 3);
+    EXPECT_EQ(written->frame.references[2], 2);
 }
 
 TEST(FrameNumbers, GoOnAcrossSourcesAndKeepGaps) {

@@ -28,7 +28,7 @@ struct TargetFilterTest : testing::Test {
     explicit TargetFilterTest() = default;
 
     void structure(std::vector<rtp::DecodeTargets::Target> all) {
-        targets = std::make_shared<rtp::DecodeTargets>(rtp::DecodeTargets{std::move(all)});
+        targets = rtp::SharedTargets{rtp::DecodeTargets{std::move(all)}};
     }
     /// @return what is sent of the picture: spatial ids, `!` behind the one with the marker
     std::string picture(const std::vector<Frame>& frames, bool key = false) {
@@ -41,7 +41,7 @@ struct TargetFilterTest : testing::Test {
             p->spatial_id = frames[i].spatial;
             p->temporal_id = frames[i].temporal;
             p->starts_keyframe = key && i == 0;
-            p->marker = i + 1 == frames.size();
+            p->marker = whole && i + 1 == frames.size();
             auto& d = p->dependencies;
             d.targets = targets;
             d.frame_number = number++;
@@ -57,8 +57,9 @@ struct TargetFilterTest : testing::Test {
             std::copy(frames[i].references.begin(), frames[i].references.end(),
                       d.references.begin());
             const auto verdict = filter.on_packet(now, *p);
-            told = filter.active_targets(*p);
+            told = filter.note(*p).active;
             last = p;
+            if (filter.take_end() == true) sent += '!';
             if (verdict == Verdict::withhold) continue;
             sent += std::to_string(frames[i].spatial);
             if (verdict == Verdict::send_as_last) sent += '!';
@@ -69,10 +70,11 @@ struct TargetFilterTest : testing::Test {
     }
     rtp::PacketPool pool;
     TargetFilter filter;
-    std::shared_ptr<const rtp::DecodeTargets> targets;
+    rtp::SharedTargets targets;
     std::uint16_t number = 0xfff0;
     std::uint32_t timestamp = 0xffff0000, active = ~0U;
     Time now{100s};
+    bool whole = true;  ///< pictures come with their ends
     std::optional<std::uint32_t> told;
     rtp::PacketPtr last;
 };
@@ -117,7 +119,7 @@ TEST_F(L2T1, ASwitchPointIsNoneForWhoCannotDecodeIt) {
     for (int i = 0; i < 12; ++i) delta();
     filter.set_limit(std::nullopt);
     for (int i = 0; i < 6; ++i) delta();
-    EXPECT_EQ(picture({{0, 0, "SS", {2, 1}}, {1, 0, "-R", {1}}}), "0!")
+    EXPECT_EQ(picture({{0, 0, "SS", {2, 1}}, {1, 0, "-R", {1}}}), "-")
         << "it refers to an upper frame, which was left out";
 }
 
@@ -133,7 +135,7 @@ TEST_F(L2T1, TellsTheReceiverWhichTargetsItGets) {
         delta();
         auto p = pool.make();
         p->dependencies.frame_number = first;
-        if (auto mask = filter.active_targets(*p)) said.push_back(*mask);
+        if (auto mask = filter.note(*p).active) said.push_back(*mask);
     }
     EXPECT_EQ(said, std::vector<std::uint32_t>{0b01}) << "once";
     number = 0x100;
@@ -172,13 +174,58 @@ TEST_F(L2T1, AnotherStructureBeginsAnew) {
         << "of these no rate is known yet";
 }
 
+/// Three spatial layers, each built on the one below.
+struct L3T1 : TargetFilterTest {
+    L3T1() { structure({{0, 0, 0b001}, {1, 0, 0b011}, {2, 0, 0b111}}); }
+    std::string key() {
+        return picture({{0, 0, "SSS", {}}, {1, 0, "-SS", {1}}, {2, 0, "--S", {1}}}, true);
+    }
+    std::string delta() {
+        return picture({{0, 0, "SRR", {3}}, {1, 0, "-RR", {3, 1}}, {2, 0, "--R", {3, 1}}});
+    }
+};
+
+TEST_F(L3T1, APictureEndsWithTheHighestLayerThatIsInIt) {
+    key();
+    for (int i = 0; i < 12; ++i) EXPECT_EQ(delta(), "012!");
+    filter.set_limit(Bitrate::kbps(200));
+    for (int i = 0; i < 3; ++i) delta();
+    EXPECT_EQ(delta(), "01!");
+    EXPECT_EQ(picture({{0, 0, "SRR", {3}}, {2, 0, "--R", {3}}}), "0!") << "without the middle one";
+    EXPECT_EQ(picture({{0, 0, "SRR", {2}}}), "0!");
+    EXPECT_EQ(picture({{1, 0, "-RR", {5}}, {2, 0, "--R", {3, 1}}}), "1!");
+}
+
+TEST_F(L3T1, APictureOfWhichTheRestNeverCameEndsWithTheNext) {
+    key();
+    for (int i = 0; i < 3; ++i) delta();
+    whole = false;
+    EXPECT_EQ(picture({{0, 0, "SRR", {3}}}), "0");
+    whole = true;
+    EXPECT_EQ(picture({{0, 0, "SRR", {1}}, {1, 0, "-RR", {5}}}), "!01!");
+}
+
+TEST_F(L3T1, LeavesOutWhatRefersToSomethingLeftOutAndAsksForAKeyFrameOnce) {
+    key();
+    filter.set_limit(Bitrate::kbps(200));
+    for (int i = 0; i < 12; ++i) delta();
+    EXPECT_FALSE(filter.take_keyframe_wish());
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(picture({{0, 0, "SRR", {3}}, {1, 0, "-RR", {2}}, {2, 0, "--R", {3, 1}}}), "0!");
+    EXPECT_TRUE(filter.take_keyframe_wish());
+    EXPECT_FALSE(filter.take_keyframe_wish());
+    EXPECT_EQ(key(), "01!");
+}
+
 /// Three temporal layers.
 struct L1T3 : TargetFilterTest {
     L1T3() { structure({{0, 0, 0b001}, {0, 1, 0b011}, {0, 2, 0b111}}); }
     std::string key() { return picture({{0, 0, "SSS", {}}}, true); }
     std::string round() {
-        return picture({{0, 2, "--D", {1}}}) + picture({{0, 1, "-DS", {2}}}) +
-               picture({{0, 2, "--D", {1}}}) + picture({{0, 0, "SSS", {4}}});
+        std::string sent = picture({{0, 2, "--D", {1}}});
+        sent += picture({{0, 1, "-DS", {2}}});
+        sent += picture({{0, 2, "--D", {1}}});
+        return sent += picture({{0, 0, "SSS", {4}}});
     }
 };
 
@@ -202,8 +249,8 @@ struct L2T2Key : TargetFilterTest {
     L2T2Key() { structure({{0, 0, 0b0001}, {0, 1, 0b0011}, {1, 0, 0b0100}, {1, 1, 0b1100}}); }
     std::string key() { return picture({{0, 0, "SSSS", {}}, {1, 0, "--SS", {1}}}, true); }
     std::string round() {
-        return picture({{0, 1, "-D--", {2}}, {1, 1, "---D", {2}}}) + ' ' +
-               picture({{0, 0, "SS--", {4}}, {1, 0, "--SS", {4}}});
+        const std::string sent = picture({{0, 1, "-D--", {2}}, {1, 1, "---D", {2}}});
+        return sent + ' ' + picture({{0, 0, "SS--", {4}}, {1, 0, "--SS", {4}}});
     }
 };
 

@@ -90,7 +90,7 @@ Peer::Leg::~Leg() {
             "transport {}: datagrams of no protocol {}, too early {}; hellos challenged {}, "
             "begun {}, refused {}, of nothing {}; packets for nobody {}",
             id, counters.unknown, counters.early_dtls + counters.early_media, hellos.challenged,
-            hellos.begun, hellos.refused, hellos.dropped, peer_.dropped_);
+            hellos.begun, hellos.refused, hellos.dropped + counters.strange_dtls, peer_.dropped_);
 }
 
 Peer::~Peer() {

@@ -82,6 +82,12 @@ void DtlsSrtpTransport::expect_peer(std::vector<Fingerprint> peer) {
     if (!dtls_) return;
     const Time now = Clock::now();
     peer_ = peer;
+    if (next_dtls_) {  // after a first that came to nothing
+        std::weak_ptr<bool> alive = alive_;
+        next_dtls_->expect_peer(peer, now);
+        pump_next(now);
+        if (alive.expired()) return;
+    }
     dtls_->expect_peer(std::move(peer), now);
     pump(now);
 }
@@ -139,8 +145,9 @@ bool DtlsSrtpTransport::pump(Time now) {
 }
 
 bool DtlsSrtpTransport::handle(const DtlsEvent& event) {
-    if (!next_dtls_) gate_.on_handshake_over();
-    if (const auto* connected = std::get_if<DtlsConnected>(&event)) {
+    const auto* connected = std::get_if<DtlsConnected>(&event);
+    if (!next_dtls_) gate_.on_handshake_over(connected != nullptr);
+    if (connected) {
         if (connected->srtp) install(*connected->srtp);
         return become(DtlsState::connected);
     }
@@ -157,6 +164,11 @@ void DtlsSrtpTransport::install(const SrtpKeys& keys) {
 }
 
 void DtlsSrtpTransport::on_dtls_for_server(MutableBytes datagram, Time now) {
+    datagram = without_strange_records(datagram);
+    if (datagram.empty()) {
+        ++counters_.strange_dtls;
+        return;
+    }
     const ClientHello hello = client_hello(datagram);
     switch (gate_.judge(hello, now)) {
         case HelloGate::Verdict::drop:
@@ -214,8 +226,8 @@ void DtlsSrtpTransport::pump_next(Time now) {
     if (!send_handshake(*next_dtls_, false)) return;
     next_timer_.cancel();
     if (auto event = next_dtls_->take_event()) {
-        gate_.on_handshake_over();
         const auto* connected = std::get_if<DtlsConnected>(&*event);
+        gate_.on_handshake_over(connected != nullptr);
         if (!connected) {
             next_dtls_.reset();  // it came to nothing: the old one goes on
             return;

@@ -57,6 +57,7 @@ public:
 
     struct Counters {
         std::uint64_t early_dtls = 0;    ///< DTLS before anybody started it
+        std::uint64_t strange_dtls = 0;  ///< in clear, and nothing that a client says
         std::uint64_t early_media = 0;   ///< SRTP before there were keys
         std::uint64_t unknown = 0;       ///< datagrams of no protocol that we speak
         std::uint64_t unsent_media = 0;  ///< ours, before there were keys

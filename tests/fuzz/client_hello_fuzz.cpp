@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 break;
         }
         RIVERO_ASSERT(bytes_out <= bytes_in, "an answer is shorter than what it answers");
-        if (step & 1) gate.on_handshake_over();
+        if (step & 1) gate.on_handshake_over((step & 2) != 0);
 
         const ByteVector before = datagram;
         number_clear_records(datagram, number);
@@ -47,6 +47,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                            before.begin() + std::min<std::ptrdiff_t>(5, std::ssize(before)),
                            datagram.begin()),
             "type, version and epoch stay");
+
+        const MutableBytes kept = without_strange_records(datagram);
+        const std::size_t size_kept = kept.size();
+        RIVERO_ASSERT(without_strange_records(kept).size() == size_kept, "what is kept stays");
     }
     return 0;
 }

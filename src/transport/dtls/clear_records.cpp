@@ -4,12 +4,18 @@
 
 #include "rivero/base/assert.hpp"
 
+#include <algorithm>
+
 namespace rivero::transport {
 namespace {
 
+constexpr std::uint8_t kChangeCipherSpec = 20;
 constexpr std::uint8_t kHandshake = 22;
 constexpr std::uint8_t kClientHello = 1;
 constexpr std::uint8_t kHelloVerifyRequest = 3;
+constexpr std::uint8_t kCertificate = 11;
+constexpr std::uint8_t kCertificateVerify = 15;
+constexpr std::uint8_t kClientKeyExchange = 16;
 constexpr std::size_t kRecordHeader = 13;
 constexpr std::size_t kMessageHeader = 12;
 
@@ -53,6 +59,22 @@ ClientHello read_hello(const Fragment& fragment) {
     return hello;
 }
 
+/// Of a client that has no keys yet.
+bool client_says(std::uint8_t type, Bytes record) {
+    if (type == kChangeCipherSpec) return record.size() == 1 && record[0] == 1;
+    if (type != kHandshake || record.empty()) return false;
+    ByteReader messages{record};
+    while (messages.remaining() > 0) {
+        const Fragment fragment = take_fragment(messages);
+        const bool known = fragment.type == kClientHello || fragment.type == kCertificate ||
+                           fragment.type == kCertificateVerify ||
+                           fragment.type == kClientKeyExchange;
+        const bool inside = fragment.offset + fragment.bytes.size() <= fragment.length;
+        if (!messages.ok() || !known || !inside) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 ClientHello client_hello(Bytes datagram) {
@@ -86,6 +108,23 @@ ClientHello client_hello(Bytes datagram) {
         }
     }
     return found;
+}
+
+MutableBytes without_strange_records(MutableBytes datagram) {
+    std::size_t kept = 0;
+    for (std::size_t at = 0; at + kRecordHeader <= datagram.size();) {
+        const auto length = static_cast<std::size_t>(datagram[at + 11] << 8 | datagram[at + 12]);
+        const std::size_t size = kRecordHeader + length;
+        if (at + size > datagram.size()) break;
+        const MutableBytes record = datagram.subspan(at, size);
+        const bool clear = record[3] == 0 && record[4] == 0;
+        if (!clear || client_says(record[0], record.subspan(kRecordHeader))) {
+            if (kept < at) std::copy(record.begin(), record.end(), datagram.begin() + kept);
+            kept += size;
+        }
+        at += size;
+    }
+    return datagram.first(kept);
 }
 
 void number_clear_records(MutableBytes datagram, std::uint64_t& number) {

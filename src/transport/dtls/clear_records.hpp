@@ -33,6 +33,12 @@ struct ClientHello {
 /// @param datagram of DTLS (RFC 7983), whatever it holds
 [[nodiscard]] ClientHello client_hello(Bytes datagram);
 
+/// Takes out of a datagram what no client says in clear before its keys work, alerts above all, and
+/// what does not end in it. Whatever anybody can forge is no reason to end a handshake: RFC 6347
+/// section 4.1.2.7. Encrypted records stay.
+/// @return the beginning of `datagram` with the rest moved together; perhaps empty
+[[nodiscard]] MutableBytes without_strange_records(MutableBytes datagram);
+
 /// Gives the records in clear the numbers that follow `number`, which is counted on. Nobody vouches
 /// for those that they have.
 void number_clear_records(MutableBytes datagram, std::uint64_t& number);

@@ -23,7 +23,8 @@ namespace {
 constexpr std::size_t kMaxOutgoing = 64;
 constexpr std::size_t kMaxData = 256;
 // Encrypted records that come before the handshake is done are kept by OpenSSL with a buffer of 17
-// KB each, up to a hundred. A Finished that overtakes is one; loss makes a few more.
+// KB each, up to a hundred. A Finished that overtakes is one; loss makes a few more. What is beyond
+// them the peer sends again, behind the ChangeCipherSpec, where nothing is kept.
 constexpr int kMaxEarlyRecords = 16;
 constexpr std::size_t kRecordHeader = 13;
 constexpr unsigned kMaxRetransmitInterval = 3'000'000;  // us
@@ -263,10 +264,22 @@ struct DtlsAssociation::State {
     [[nodiscard]] bool acceptable(Bytes datagram) {
         if (datagram.size() < kRecordHeader || datagram[0] < 20 || datagram[0] > 63) return false;
         const bool encrypted = datagram[3] != 0 || datagram[4] != 0;  // epoch
-        if (phase == Phase::handshaking && encrypted && ++early_records > kMaxEarlyRecords) {
-            return false;
+        if (phase == Phase::handshaking && encrypted && !has_keys()) {
+            if (early_records == kMaxEarlyRecords) return false;
+            ++early_records;
         }
         return true;
+    }
+    /// The peer's ChangeCipherSpec is there: forged records are told from its Finished at once.
+    [[nodiscard]] bool has_keys() const {
+        const OSSL_HANDSHAKE_STATE state = SSL_get_state(ssl.get());
+        return state == TLS_ST_SR_CHANGE || state == TLS_ST_CR_CHANGE;
+    }
+    /// An alert in clear would end the handshake of a client that did not say what was wrong. With
+    /// its certificate it has at least said something that makes sense.
+    void say_nothing_of_a_forgery() {
+        const bool broken = ended() && SSL_is_init_finished(ssl.get()) == 0;
+        if (role == DtlsRole::server && broken && !wrong_certificate) outgoing.clear();
     }
 
     /// Records in clear get numbers of ours, one after another. OpenSSL drops what is older than
@@ -343,9 +356,11 @@ void DtlsAssociation::receive(Bytes datagram, Time now) {
     if (s.phase == State::Phase::handshaking && !s.handshake_ends) {
         s.handshake_ends = now + s.settings.handshake_limit;
     }
-    s.incoming = s.phase == State::Phase::handshaking ? s.renumbered(datagram) : datagram;
+    const bool handshaking = s.phase == State::Phase::handshaking;
+    s.incoming = handshaking ? s.renumbered(datagram) : datagram;
     s.go_on(now);
     s.incoming = {};
+    if (handshaking) s.say_nothing_of_a_forgery();
 }
 
 void DtlsAssociation::receive_behind_cookie(Bytes datagram, Time now) {

@@ -36,6 +36,9 @@ using DtlsEvent = std::variant<DtlsConnected, DtlsFailed, DtlsClosed>;
 ///
 /// Nothing is reported connected before the peer's certificate matched an expected fingerprint.
 /// The fingerprints may come after the handshake has begun, or ended.
+///
+/// A server whose handshake fails tells a client why with a wrong certificate, or behind a cookie;
+/// otherwise it may have been somebody else's, and an alert would end what the client began.
 class DtlsAssociation {
 public:
     struct Counters {

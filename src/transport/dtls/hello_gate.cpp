@@ -86,9 +86,10 @@ bool HelloGate::Allowance::take(Time now) {
     return true;
 }
 
-void HelloGate::on_handshake_over() {
+void HelloGate::on_handshake_over(bool connected) {
     over_ = true;
-    if (under_way_) last_ = under_way_;
+    // A client whose handshake somebody broke says the same hello again.
+    if (connected && under_way_) last_ = under_way_;
     under_way_.reset();
 }
 

@@ -21,6 +21,11 @@ namespace rivero::transport {
 /// Each other has to bring the cookie that we send (RFC 6347 section 4.2.1): who cannot receive
 /// what the peer receives can neither replace a handshake under way nor begin one beside what is
 /// connected, however many he sends. Handshakes beyond a budget are not begun for anybody.
+///
+/// What follows the hello in clear (certificate, key exchange) can be forged as well, and a forged
+/// piece that comes before the peer's ends the handshake: OpenSSL does not go back. The peer begins
+/// anew, with a cookie, if it repeats its hello because it has not had our answer; if it has, it
+/// repeats what we can no longer use until one of us gives up.
 class HelloGate {
 public:
     enum class Verdict {
@@ -50,7 +55,8 @@ public:
     /// @param hello of the datagram in question
     [[nodiscard]] Verdict judge(const ClientHello& hello, Time now);
     /// The handshake under way has come to an end, good or bad: a hello from now on means another.
-    void on_handshake_over();
+    /// @param connected then its own hello is no other: a copy, or late
+    void on_handshake_over(bool connected);
 
     [[nodiscard]] const HelloCookie& cookie() const { return cookie_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -80,7 +86,7 @@ private:
 
     HelloCookie cookie_;
     std::optional<Handshake> under_way_;
-    std::optional<Handshake> last_;  ///< the one that is over
+    std::optional<Handshake> last_;  ///< the last that has connected
     bool over_ = false;              ///< the first is, with a hello or without
     Allowance handshakes_{kBurst, kOneMore};
     Allowance challenges_{kChallenges, kOneChallengeMore};

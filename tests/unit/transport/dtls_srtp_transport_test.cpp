@@ -280,6 +280,113 @@ TEST_F(DtlsSrtpTransportTest, WhatAForgedHandshakeBrokeThePeerBeginsAnew) {
     expect_media_flows();
 }
 
+TEST_F(DtlsSrtpTransportTest, AForgedAlertDoesNotEndTheHandshake) {
+    start();
+    carry(client, server);
+    server.path->arrive({21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40});
+    exchange();
+    EXPECT_EQ(server.states, (std::vector{DtlsState::connecting, DtlsState::connected}));
+    EXPECT_EQ(client.transport.dtls_state(), DtlsState::connected);
+    EXPECT_EQ(server.transport.counters().strange_dtls, 1U);
+    expect_media_flows();
+}
+
+TEST_F(DtlsSrtpTransportTest, AForgedAlertBehindAnotherRecordDoesNotEndTheHandshake) {
+    start();
+    ByteVector datagram = client.path->sent.front();
+    const ByteVector alert{21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40};
+    datagram.insert(datagram.end(), alert.begin(), alert.end());
+    client.path->sent = {datagram};
+    exchange();
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+    expect_media_flows();
+}
+
+TEST_F(DtlsSrtpTransportTest, WhoRepeatsItsHelloAfterAForgedCertificateConnects) {
+    start();
+    const ByteVector first = client.path->sent.front();
+    carry(client, server);
+    server.path->sent.clear();  // the answer is lost
+    server.path->arrive(fragment(11, 1, 100, 0, 100));
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::failed);
+    EXPECT_TRUE(server.path->sent.empty()) << "an alert would end the client's handshake";
+    server.path->arrive(first);
+    ASSERT_EQ(server.path->sent.size(), 1U);
+    EXPECT_EQ(server.transport.hellos().challenged, 1U);
+    exchange();
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+    EXPECT_EQ(client.transport.dtls_state(), DtlsState::connected);
+    expect_media_flows();
+}
+
+TEST_F(DtlsSrtpTransportTest, AHandshakeBehindACookieThatIsBrokenBeginsAgain) {
+    start();
+    const ByteVector first = client.path->sent.front();
+    carry(client, server);
+    server.path->sent.clear();
+    server.path->arrive(fragment(11, 1, 100, 0, 100));
+    server.path->arrive(first);
+    carry(server, client);
+    ASSERT_EQ(client.path->sent.size(), 1U);
+    const ByteVector second = client.path->sent.front();
+    carry(client, server);
+    server.path->sent.clear();
+    server.path->arrive(fragment(11, 2, 100, 0, 100));
+    EXPECT_TRUE(server.path->sent.empty());
+    server.path->arrive(second);
+    exchange();
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+    EXPECT_EQ(client.transport.dtls_state(), DtlsState::connected);
+    EXPECT_EQ(server.transport.hellos().begun, 2U);
+    expect_media_flows();
+}
+
+TEST_F(DtlsSrtpTransportTest, AFingerprintThatComesAfterAForgedCertificateIsHeeded) {
+    server.transport.start_dtls_server();
+    client.transport.start_dtls(DtlsRole::client, {server.certificate.fingerprint()});
+    const ByteVector first = client.path->sent.front();
+    carry(client, server);
+    server.path->sent.clear();
+    server.path->arrive(fragment(11, 1, 100, 0, 100));
+    server.path->arrive(first);
+    exchange();
+    EXPECT_NE(server.transport.dtls_state(), DtlsState::connected);
+    server.transport.expect_peer({client.certificate.fingerprint()});
+    exchange();
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+    expect_media_flows();
+}
+
+TEST_F(DtlsSrtpTransportTest, ForgedEncryptedRecordsDoNotKeepTheFinishedAway) {
+    start();
+    carry(client, server);
+    for (std::uint8_t i = 0; i < 20; ++i) {
+        ByteVector forged_record{22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, i, 0, 40};
+        forged_record.resize(13 + 40, 0x55);
+        server.path->arrive(std::move(forged_record));
+    }
+    carry(server, client);
+    for (const ByteVector& datagram : std::exchange(client.path->sent, {})) {
+        for (Bytes rest{datagram}; !rest.empty();) {
+            const std::size_t size = 13U + static_cast<std::size_t>(rest[11] << 8 | rest[12]);
+            server.path->arrive({rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size)});
+            rest = rest.subspan(size);
+        }
+    }
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+    exchange();
+    EXPECT_EQ(client.transport.dtls_state(), DtlsState::connected);
+    expect_media_flows();
+}
+
+TEST_F(DtlsSrtpTransportTest, APeerWithAnotherCertificateIsReportedAndTold) {
+    server.transport.start_dtls(DtlsRole::server, {server.certificate.fingerprint()});
+    client.transport.start_dtls(DtlsRole::client, {server.certificate.fingerprint()});
+    exchange();
+    EXPECT_EQ(server.states, (std::vector{DtlsState::connecting, DtlsState::failed}));
+    EXPECT_EQ(client.transport.dtls_state(), DtlsState::failed);
+}
+
 TEST_F(DtlsSrtpTransportTest, AHelloInFragmentsOutOfOrderIsPutTogether) {
     start();
     auto pieces = in_fragments(std::exchange(client.path->sent, {}).front(), 120);

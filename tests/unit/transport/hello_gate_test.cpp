@@ -72,6 +72,45 @@ TEST(ClientHello, OneBehindSomethingElseIsBad) {
     EXPECT_EQ(joined(hello, alert), Part::first);
 }
 
+ByteVector clear_record(std::uint8_t type, const ByteVector& content) {
+    ByteVector record{type, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0};
+    record[12] = static_cast<std::uint8_t>(content.size());
+    record.insert(record.end(), content.begin(), content.end());
+    return record;
+}
+
+TEST(ClearRecords, OnlyWhatAClientSaysIsKept) {
+    auto kept = [](const std::vector<ByteVector>& records) {
+        ByteVector datagram;
+        for (const ByteVector& record : records)
+            datagram.insert(datagram.end(), record.begin(), record.end());
+        const MutableBytes rest = without_strange_records(datagram);
+        return ByteVector(rest.begin(), rest.end());
+    };
+    const ByteVector nothing;
+    const ByteVector hello = real_hello();
+    const ByteVector change = clear_record(20, {1});
+    ByteVector encrypted = clear_record(21, {1, 2, 3});
+    encrypted[4] = 1;
+    ByteVector both = hello;
+    both.insert(both.end(), encrypted.begin(), encrypted.end());
+
+    EXPECT_EQ(kept({hello}), hello);
+    EXPECT_EQ(kept({change}), change);
+    EXPECT_EQ(kept({encrypted}), encrypted);
+    EXPECT_EQ(kept({clear_record(21, {2, 40}), hello, clear_record(21, {1, 0}), encrypted}), both);
+    EXPECT_EQ(kept({clear_record(21, {2, 40})}), nothing) << "an alert";
+    EXPECT_EQ(kept({clear_record(20, {2})}), nothing);
+    EXPECT_EQ(kept({clear_record(23, {1, 2, 3})}), nothing) << "data without keys";
+    EXPECT_EQ(kept({clear_record(25, {1})}), nothing);
+    EXPECT_EQ(kept({clear_record(22, {})}), nothing);
+    EXPECT_EQ(kept({clear_record(22, {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0})}), nothing)
+        << "a HelloRequest";
+    EXPECT_EQ(kept({clear_record(22, {11, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 1, 9})}), nothing)
+        << "a piece behind the end of its message";
+    EXPECT_EQ(kept({hello, ByteVector(12, 22)}), hello) << "half a record";
+}
+
 ClientHello first(std::uint8_t random, Bytes cookie = {}) {
     ClientHello hello;
     hello.part = Part::first;
@@ -110,7 +149,7 @@ TEST(HelloGate, NothingComesBeforeAHello) {
 
 TEST(HelloGate, AfterAnEndWithoutAnyHelloOneNeedsTheCookie) {
     HelloGate gate{kCookie};
-    gate.on_handshake_over();
+    gate.on_handshake_over(false);
     EXPECT_EQ(gate.judge(first(7), t0), Verdict::challenge);
     EXPECT_EQ(gate.judge(first(7, kCookie), t0), Verdict::begin);
 }
@@ -146,12 +185,25 @@ TEST(HelloGate, AWrongCookieIsNone) {
 TEST(HelloGate, AfterTheHandshakeEveryHelloNeedsTheCookieAndOldCopiesAreDropped) {
     HelloGate gate{kCookie};
     EXPECT_EQ(gate.judge(first(7), t0), Verdict::feed);
-    gate.on_handshake_over();
+    gate.on_handshake_over(true);
     EXPECT_EQ(gate.judge(first(7), t0), Verdict::drop);
     EXPECT_EQ(gate.judge(further(0, 180), t0), Verdict::drop);
     EXPECT_EQ(gate.judge(first(8), t0), Verdict::challenge);
     EXPECT_EQ(gate.judge(first(8, kCookie), t0), Verdict::begin);
     EXPECT_EQ(gate.judge(further(1, 180), t0), Verdict::feed);
+}
+
+TEST(HelloGate, AHelloWhoseHandshakeCameToNothingIsNoCopy) {
+    HelloGate gate{kCookie};
+    EXPECT_EQ(gate.judge(first(7), t0), Verdict::feed);
+    gate.on_handshake_over(false);
+    EXPECT_EQ(gate.judge(first(7), t0), Verdict::challenge);
+    EXPECT_EQ(gate.judge(first(7, kCookie), t0), Verdict::begin);
+    gate.on_handshake_over(false);
+    EXPECT_EQ(gate.judge(first(7, kCookie), t0), Verdict::begin) << "sent again";
+    gate.on_handshake_over(true);
+    EXPECT_EQ(gate.judge(first(7, kCookie), t0), Verdict::drop);
+    EXPECT_EQ(gate.counters().begun, 2U);
 }
 
 TEST(HelloGate, ChallengesAreFewHoweverManyHellosCome) {

@@ -161,6 +161,13 @@ TEST_P(AesGcmTest, TakesNothingThatWasChanged) {
     EXPECT_TRUE(opened(clear, sealed, tag, nonce)) << "what failed leaves nothing behind";
 }
 
+#ifdef RIVERO_HAS_IPSEC_MB
+TEST(AesGcm, IsTheFastOneWhereTheProcessorHasTheInstructions) {
+    const bool wanted = __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul");
+    EXPECT_EQ(make_ipsec_mb_gcm(counting(16), Direction::seal) != nullptr, wanted);
+}
+#endif
+
 INSTANTIATE_TEST_SUITE_P(Engines, AesGcmTest, testing::ValuesIn(engines()),
                          [](const auto& one) { return std::string{one.param.name}; });
 

@@ -21,9 +21,9 @@ export function openSockets(pid, protocol) {
     .filter((line) => own.has(line.trim().split(/\s+/)[9])).length;
 }
 
-/** { fds, threads, rssKb } */
+/** { fds, threads, rssKb, ownKb }: the last is what the process has allocated, without the files that are mapped into it. */
 export function usage(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const number = (key) => Number(status.match(new RegExp(`^${key}:\\s+(\\d+)`, 'm'))[1]);
-  return { fds: readdirSync(`/proc/${pid}/fd`).length, threads: number('Threads'), rssKb: number('VmRSS') };
+  return { fds: readdirSync(`/proc/${pid}/fd`).length, threads: number('Threads'), rssKb: number('VmRSS'), ownKb: number('RssAnon') };
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bwe/reference_time.hpp"
 #include "rivero/base/clock.hpp"
 #include "rivero/base/units.hpp"
 #include "rivero/rtcp/packets.hpp"
@@ -36,8 +37,7 @@ private:
     std::array<Sent, 32> sent_{};
     std::size_t next_ = 0;
     std::optional<RtpTimestamp> newest_;  ///< picture that is there
-    std::optional<std::int32_t> reference_;
-    std::int64_t reference_total_ = 0;  ///< the same without wrap
+    bwe::ReferenceTime reference_;
     rtp::FreezeMeter freezes_;
 };
 

@@ -2,16 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bwe/sent_packets.hpp"
 
-#include <cstdlib>
-
 namespace rivero::bwe {
-namespace {
-
-/// Of 64 ms: more does not go into a Duration a few times.
-constexpr std::int64_t kMaxReference = std::int64_t{1} << 34;
-
-}  // namespace
-
 void SentPackets::drop_oldest() {
     if (sent_.front().fate == Fate::unknown) in_flight_ -= sent_.front().bytes;
     sent_.pop_front();
@@ -31,18 +22,7 @@ const std::vector<PacketResult>& SentPackets::on_feedback(const rtcp::TransportF
     results_.clear();
     if (sent_.empty() || feedback.count == 0) return results_;
 
-    // 24 bits that wrap, each taken as the nearest to the one before it.
-    if (!reference_) {
-        reference_ = feedback.reference_time;
-    } else {
-        const auto difference =
-            static_cast<std::uint32_t>(feedback.reference_time - *reference_) & 0xffffffU;
-        reference_ = *reference_ + (difference < 0x800000U ? std::int64_t{difference}
-                                                           : std::int64_t{difference} - 0x1000000);
-    }
-    // As if the peer's clock had been set: no real one gets there within a century.
-    if (std::abs(*reference_) > kMaxReference) reference_ = 0;
-    const Duration reference = *reference_ * Duration{rtcp::TransportFeedback::kReferenceUnit};
+    const Duration reference = reference_.unwrap(feedback);
 
     const std::int64_t end = begin_ + static_cast<std::int64_t>(sent_.size());
     // The number nearest to the newest that was sent.

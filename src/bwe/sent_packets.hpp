@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bwe/reference_time.hpp"
 #include "rivero/base/clock.hpp"
 #include "rivero/base/units.hpp"
 #include "rivero/rtcp/packets.hpp"
@@ -59,7 +60,7 @@ private:
     std::int64_t begin_ =
         1;  ///< the first number; 0 would unwrap into the negative when feedback looks back
     std::size_t in_flight_ = 0;
-    std::optional<std::int64_t> reference_;  ///< unwrapped, of the last feedback
+    ReferenceTime reference_;
     std::vector<PacketResult> results_;
 };
 

@@ -293,22 +293,26 @@ void DtlsSrtpTransport::on_datagram(MutableBytes datagram, Time arrival) {
             pump(arrival);
             return;
         case Protocol::rtp:
-            if (!receiver_) {
-                ++counters_.early_media;
-            } else if (auto packet = receiver_->unprotect_rtp(datagram); packet && listener_) {
-                listener_->on_rtp(*packet, arrival);
-            }
-            return;
         case Protocol::rtcp:
-            if (!receiver_) {
-                ++counters_.early_media;
-            } else if (auto compound = receiver_->unprotect_rtcp(datagram); compound && listener_) {
-                listener_->on_rtcp(*compound, arrival);
-            }
+            on_media(datagram, arrival);
             return;
         case Protocol::unknown:
             ++counters_.unknown;
             return;
+    }
+}
+
+void DtlsSrtpTransport::on_media(MutableBytes datagram, Time arrival) {
+    if (!receiver_) {
+        ++counters_.early_media;
+        return;
+    }
+    receiver_->pass_time(arrival);
+    if (protocol_of(datagram) == Protocol::rtp) {
+        if (auto packet = receiver_->unprotect_rtp(datagram); packet && listener_)
+            listener_->on_rtp(*packet, arrival);
+    } else if (auto compound = receiver_->unprotect_rtcp(datagram); compound && listener_) {
+        listener_->on_rtcp(*compound, arrival);
     }
 }
 
@@ -358,6 +362,8 @@ bool DtlsSrtpTransport::send_rtcp(Bytes compound) {
     if (!can_send() || compound.size() > kMaxRtcp) return false;
     std::array<std::uint8_t, kMaxRtcp + SrtpSender::kRtcpOverhead> buffer;
     std::copy(compound.begin(), compound.end(), buffer.begin());
+    // Reports go out all the time: no packet of media has to look at the clock.
+    sender_->pass_time(Clock::now());
     auto size = sender_->protect_rtcp(buffer, compound.size());
     return size && ice_->send(Bytes{buffer}.first(*size));
 }

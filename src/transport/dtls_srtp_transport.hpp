@@ -134,6 +134,7 @@ private:
     bool become(DtlsState state, std::string_view reason = {});
     void set_timer(Time now);
     void install(const SrtpKeys& keys);
+    void on_media(MutableBytes datagram, Time arrival);
     void on_dtls_for_server(MutableBytes datagram, Time now);
     void challenge();
     /// The peer may begin a new handshake over a running association (RFC 6347 section 4.2.8), or

@@ -12,6 +12,15 @@ namespace rivero::transport {
 class ReplayWindow {
 public:
     static constexpr std::size_t kSize = 1024;
+    /// What is worth keeping of a stream that is forgotten.
+    struct Memory {
+        std::uint64_t highest;
+    };
+
+    ReplayWindow() = default;
+    /// As if every index up to the highest had been seen: which were is not known any more.
+    explicit ReplayWindow(Memory memory) : highest_{memory.highest}, started_{true} { seen_.set(); }
+    [[nodiscard]] Memory memory() const { return {highest_}; }
 
     /// True when the index is ahead of all others, or within the window and not seen yet.
     [[nodiscard]] bool is_new(std::uint64_t index) const {

@@ -21,9 +21,16 @@ SrtpReceiver::SrtpReceiver(SrtpProfile profile, const SrtpMasterKey& master)
       rtcp_{profile, SrtpCipher::Direction::open,
             derive_session_keys(profile, SrtpUse::rtcp, master)} {}
 
-void SrtpReceiver::remove_stream(Ssrc ssrc) {
-    rtp_streams_.erase(ssrc);
-    rtcp_streams_.erase(ssrc);
+bool SrtpReceiver::mark(StreamTable<ReplayWindow>& streams, ReplayWindow* known, Ssrc ssrc,
+                        std::uint64_t index) {
+    if (!known) known = streams.make(ssrc);
+    if (!known) {
+        ++counters_.refused_streams;
+        return false;
+    }
+    known->mark(index);
+    streams.touch(*known);
+    return true;
 }
 
 Parsed<MutableBytes> SrtpReceiver::unprotect_rtp(MutableBytes packet) {
@@ -38,17 +45,15 @@ Parsed<MutableBytes> SrtpReceiver::unprotect_rtp(MutableBytes packet) {
         ++counters_.malformed;
         return failure(header.error());
     }
-    auto known = rtp_streams_.find(header->ssrc);
+    ReplayWindow* const known = rtp_streams_.find(header->ssrc);
+    const auto* const forgotten = known ? nullptr : rtp_streams_.memory(header->ssrc);
     std::uint64_t index = header->seq.value;
-    if (known != rtp_streams_.end()) {
-        index = estimate_index(known->second.highest(), header->seq.value);
-        if (!known->second.is_new(index)) {
+    if (known || forgotten) {
+        index = estimate_index(known ? known->highest() : forgotten->highest, header->seq.value);
+        if (known ? !known->is_new(index) : index <= forgotten->highest) {
             ++counters_.replayed;
             return failure(ParseError::bad_value);
         }
-    } else if (rtp_streams_.size() >= kMaxStreams) {
-        ++counters_.refused_streams;
-        return failure(ParseError::unsupported);
     }
     std::array<std::uint8_t, 4> roc;
     ByteWriter{roc}.u32(static_cast<std::uint32_t>(index >> 16));
@@ -58,8 +63,7 @@ Parsed<MutableBytes> SrtpReceiver::unprotect_rtp(MutableBytes packet) {
         ++counters_.unauthenticated;
         return failure(ParseError::unauthenticated);
     }
-    if (known == rtp_streams_.end()) known = rtp_streams_.try_emplace(header->ssrc).first;
-    known->second.mark(index);
+    if (!mark(rtp_streams_, known, header->ssrc, index)) return failure(ParseError::unsupported);
     ++counters_.rtp_packets;
     return rtp;
 }
@@ -86,22 +90,18 @@ Parsed<MutableBytes> SrtpReceiver::unprotect_rtcp(MutableBytes packet) {
     const std::uint32_t flag_and_index = ByteReader{word}.u32();
     const std::uint32_t index = flag_and_index & ~kEncryptedFlag;
 
-    auto known = rtcp_streams_.find(ssrc);
-    if (known != rtcp_streams_.end() && !known->second.is_new(index)) {
+    ReplayWindow* const known = rtcp_streams_.find(ssrc);
+    const auto* const forgotten = known ? nullptr : rtcp_streams_.memory(ssrc);
+    if ((known && !known->is_new(index)) || (forgotten && index <= forgotten->highest)) {
         ++counters_.replayed;
         return failure(ParseError::bad_value);
-    }
-    if (known == rtcp_streams_.end() && rtcp_streams_.size() >= kMaxStreams) {
-        ++counters_.refused_streams;
-        return failure(ParseError::unsupported);
     }
     if (!rtcp_.open(rtcp, kRtcpHeader, ssrc, index, word, tag,
                     (flag_and_index & kEncryptedFlag) != 0)) {
         ++counters_.unauthenticated;
         return failure(ParseError::unauthenticated);
     }
-    if (known == rtcp_streams_.end()) known = rtcp_streams_.try_emplace(ssrc).first;
-    known->second.mark(index);
+    if (!mark(rtcp_streams_, known, ssrc, index)) return failure(ParseError::unsupported);
     ++counters_.rtcp_packets;
     return rtcp;
 }

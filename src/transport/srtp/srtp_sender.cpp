@@ -7,9 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bitset>
 #include <cstring>
-#include <vector>
 
 namespace rivero::transport {
 namespace {
@@ -21,53 +19,35 @@ constexpr std::size_t kRtcpIndexWord = 4;
 
 }  // namespace
 
-struct SrtpSender::Stream {
-    bool started = false;
-    std::uint64_t highest = 0;
-    std::int64_t base = 0;  ///< roll-overs that the caller counted before the first packet
-    /// Of the last kHistory indices up to the highest, by index modulo kHistory: a part of the tag,
-    /// which tells whether the same index comes again with the same bytes. Empty without AEAD.
-    std::vector<std::uint32_t> tags;
-    std::bitset<kHistory> sent;  ///< which of these indices were
+SrtpSender::Stream::Stream(const Memory& memory)
+    : started{true}, highest{memory.highest}, first_free{memory.highest + 1}, base{memory.base} {}
 
-    /// Those between the highest and this one were not sent.
-    void advance(std::uint64_t index) {
-        if (!started || index - highest >= kHistory) {
-            sent.reset();
-        } else {
-            for (std::uint64_t i = highest + 1; i < index; ++i) sent.reset(i % kHistory);
-        }
+void SrtpSender::Stream::advance(std::uint64_t index) {
+    if (!started || index - highest >= kHistory) {
+        sent.reset();
+    } else {
+        for (std::uint64_t i = highest + 1; i < index; ++i) sent.reset(i % kHistory);
     }
-};
+}
 
 SrtpSender::SrtpSender(SrtpProfile profile, const SrtpMasterKey& master)
     : rtp_{profile, SrtpCipher::Direction::seal,
            derive_session_keys(profile, SrtpUse::rtp, master)},
       rtcp_{profile, SrtpCipher::Direction::seal,
             derive_session_keys(profile, SrtpUse::rtcp, master)} {}
-SrtpSender::~SrtpSender() = default;
 
 SrtpSender::Stream* SrtpSender::stream(Ssrc ssrc) {
-    if (last_stream_ && last_ssrc_ == ssrc) return last_stream_;
-    auto place = streams_.find(ssrc);
-    if (place == streams_.end()) {
-        if (streams_.size() >= kMaxStreams) {
+    Stream* s = streams_.find(ssrc);
+    if (!s) {
+        s = streams_.make(ssrc);
+        if (!s) {
             ++counters_.refused_streams;
             return nullptr;
         }
-        place = streams_.emplace(ssrc, std::make_unique<Stream>()).first;
-        if (rtp_.profile() != SrtpProfile::aes128_cm_sha1_80) {
-            place->second->tags.resize(kHistory);
-        }
+        if (rtp_.profile() != SrtpProfile::aes128_cm_sha1_80) s->tags.resize(kHistory);
     }
-    last_ssrc_ = ssrc;
-    last_stream_ = place->second.get();
-    return last_stream_;
-}
-
-void SrtpSender::remove_stream(Ssrc ssrc) {
-    if (last_ssrc_ == ssrc) last_stream_ = nullptr;
-    streams_.erase(ssrc);
+    streams_.touch(*s);
+    return s;
 }
 
 std::optional<std::size_t> SrtpSender::protect_rtp(MutableBytes buffer, std::size_t size) {
@@ -113,6 +93,10 @@ std::optional<std::size_t> SrtpSender::protect(MutableBytes buffer, std::size_t 
     const std::size_t size = here + rest.size();
     if (size > buffer.size() || buffer.size() - size < tag_size || index >= kIndexLimit) {
         ++counters_.refused_malformed;
+        return std::nullopt;
+    }
+    if (index < s.first_free) {
+        ++counters_.refused_nonce_reuse;
         return std::nullopt;
     }
     const bool aead = !s.tags.empty();

@@ -6,13 +6,13 @@
 #include "rivero/base/units.hpp"
 #include "transport/srtp/srtp_cipher.hpp"
 #include "transport/srtp/srtp_keys.hpp"
+#include "transport/srtp/stream_table.hpp"
 
-#include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <unordered_map>
+#include <vector>
 
 namespace rivero::transport {
 
@@ -31,7 +31,7 @@ public:
     /// Room to leave behind an RTP packet, and behind a compound RTCP packet.
     static constexpr std::size_t kRtpOverhead = 16;
     static constexpr std::size_t kRtcpOverhead = 20;
-    /// SSRCs that one association may send; more are refused.
+    /// SSRCs that one association may send at a time (StreamTable says what becomes of others).
     static constexpr std::size_t kMaxStreams = 4096;
     static constexpr std::size_t kHistory = 1024;
 
@@ -40,12 +40,13 @@ public:
         std::uint64_t rtcp_packets = 0;
         std::uint64_t refused_malformed = 0;  ///< no RTP header, or no room for the tag
         std::uint64_t refused_nonce_reuse = 0;
-        std::uint64_t refused_streams = 0;  ///< more than kMaxStreams
+        std::uint64_t refused_streams = 0;  ///< packets of streams for which there is no room
     };
 
     SrtpSender(SrtpProfile profile, const SrtpMasterKey& master);
-    ~SrtpSender();
 
+    /// How late it is. To be called now and then, see StreamTable.
+    void pass_time(Time now) { streams_.pass_time(now); }
     /// @param buffer an RTP packet of `size` bytes and then at least kRtpOverhead bytes of room
     /// @return size of the SRTP packet; empty when it must not be sent
     [[nodiscard]] std::optional<std::size_t> protect_rtp(MutableBytes buffer, std::size_t size);
@@ -62,22 +63,38 @@ public:
     /// @param buffer a compound RTCP packet of `size` bytes, then kRtcpOverhead bytes of room
     [[nodiscard]] std::optional<std::size_t> protect_rtcp(MutableBytes buffer, std::size_t size);
 
-    /// Forgets a stream that will not be sent any more. An SSRC must not come back after this.
-    void remove_stream(Ssrc ssrc);
-
     [[nodiscard]] const Counters& counters() const { return counters_; }
 
 private:
-    struct Stream;
+    struct Stream {
+        /// What is worth keeping of a stream that is forgotten.
+        struct Memory {
+            std::uint64_t highest;
+            std::int64_t base;
+        };
+        Stream() = default;
+        explicit Stream(const Memory& memory);
+        [[nodiscard]] Memory memory() const { return {highest, base}; }
+        /// The indices between the highest and this one were not sent.
+        void advance(std::uint64_t index);
+
+        bool started = false;
+        std::uint64_t highest = 0;
+        std::uint64_t first_free = 0;  ///< those before are spent, nobody knows for which bytes
+        std::int64_t base = 0;  ///< roll-overs that the caller counted before the first packet
+        /// Of the last kHistory indices up to the highest, by index modulo kHistory: a part of the
+        /// tag, which tells whether the same index comes again with the same bytes. Empty without
+        /// AEAD.
+        std::vector<std::uint32_t> tags;
+        std::bitset<kHistory> sent;  ///< which of these indices were
+    };
     Stream* stream(Ssrc ssrc);
     std::optional<std::size_t> protect(MutableBytes buffer, std::size_t header, std::size_t size,
                                        Bytes rest, Stream& stream, Ssrc ssrc, std::uint64_t index);
 
     SrtpCipher rtp_;
     SrtpCipher rtcp_;
-    std::unordered_map<Ssrc, std::unique_ptr<Stream>> streams_;
-    Ssrc last_ssrc_;
-    Stream* last_stream_ = nullptr;
+    StreamTable<Stream> streams_{kMaxStreams};
     std::uint32_t rtcp_index_ = 1;  // as libsrtp begins
     Counters counters_;
 };

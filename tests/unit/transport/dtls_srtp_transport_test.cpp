@@ -482,6 +482,28 @@ TEST_F(DtlsSrtpTransportTest, WhoHasAnotherCertificateDoesNotTakeOver) {
     expect_handshake_of(anew);
 }
 
+TEST_F(DtlsSrtpTransportTest, APeerThatSpeaksWithNewSsrcsForDaysIsHeard) {
+    connect();
+    std::uint32_t ssrc = 100;
+    const auto speak = [&](std::size_t streams) {
+        for (std::size_t i = 0; i < streams; ++i, ++ssrc) {
+            std::array<std::uint8_t, 200> packet{0x80, 96, 0, 1, 0, 0, 0, 1};
+            ByteWriter{MutableBytes{packet}.subspan(8, 4)}.u32(ssrc);
+            ASSERT_TRUE(client.transport.send_rtp(packet, 100));
+        }
+        carry(client, server);
+    };
+    for (int i = 0; i < 3; ++i) {
+        speak(SrtpReceiver::kMaxStreams - 1);  // and that of the media
+        for (int minutes = 0; minutes < 3; ++minutes) {
+            server.path->later += 1min;
+            expect_media_flows();
+        }
+    }
+    EXPECT_EQ(static_cast<std::size_t>(server.packets), 3 * SrtpReceiver::kMaxStreams + 6);
+    EXPECT_EQ(server.transport.srtp_receiver()->counters().refused_streams, 0U);
+}
+
 TEST_F(DtlsSrtpTransportTest, GarbageOfAnyKindIsDroppedAndCounted) {
     connect();
     std::minstd_rand dice{5};

@@ -86,6 +86,25 @@ std::optional<ByteVector> unprotect_rtcp(SrtpReceiver& receiver, ByteVector pack
     return ByteVector(opened->begin(), opened->end());
 }
 
+constexpr Duration kMinIdle = StreamTable<ReplayWindow>::kMinIdle;
+/// Time that passes for somebody, told a few times.
+template <class Told>
+class Silence {
+public:
+    explicit Silence(Told& told) : told_{told} { lasts({}); }
+    void lasts(Duration time) {
+        for (const Time end = now_ + time; now_ < end;) {
+            now_ += kMinIdle / 4;
+            told_.pass_time(now_);
+        }
+        told_.pass_time(now_);
+    }
+
+private:
+    Told& told_;
+    Time now_{std::chrono::hours{1}};
+};
+
 template <class Array>
 Array bytes(std::string_view hex) {
     Array array{};
@@ -297,8 +316,48 @@ TEST_P(SrtpTest, ForgedStreamsLeaveNoStateAndRealOnesAreLimited) {
         EXPECT_EQ(unprotect(receiver, sealed).has_value(), ssrc < SrtpReceiver::kMaxStreams);
     }
     EXPECT_EQ(receiver.counters().refused_streams, 3U);
-    receiver.remove_stream(Ssrc{0});
-    EXPECT_TRUE(unprotect(receiver, *protect(sender, rtp({.seq = 2, .ssrc = 77'777}))));
+}
+
+TEST_P(SrtpTest, StreamsThatAreSilentGiveWayToNewOnesAndNothingOfThemPassesTwice) {
+    constexpr auto kMost = static_cast<std::uint32_t>(SrtpReceiver::kMaxStreams);
+    Silence silence{receiver};
+    const ByteVector old = *protect(sender, rtp({.seq = 65000, .ssrc = 0}));
+    ASSERT_TRUE(unprotect(receiver, old));
+    const ByteVector late = *protect(sender, rtp({.seq = 65500, .ssrc = 0}));
+    for (std::uint16_t seq : {65535, 0, 1})
+        ASSERT_TRUE(unprotect(receiver, *protect(sender, rtp({.seq = seq, .ssrc = 0}))));
+    const ByteVector report = *protect_rtcp(sender, rtcp(0, 5));
+    ASSERT_TRUE(unprotect_rtcp(receiver, report));
+    for (std::uint32_t ssrc = 1; ssrc < kMost; ++ssrc) {
+        ASSERT_TRUE(unprotect(receiver, *protect(sender, rtp({.ssrc = ssrc}))));
+        ASSERT_TRUE(unprotect_rtcp(receiver, *protect_rtcp(sender, rtcp(ssrc, 5))));
+    }
+    const auto speaks = [&](std::uint32_t ssrc, std::uint16_t seq) {
+        return unprotect(receiver, *protect(sender, rtp({.seq = seq, .ssrc = ssrc}))) &&
+               unprotect_rtcp(receiver, *protect_rtcp(sender, rtcp(ssrc, 5)));
+    };
+    EXPECT_FALSE(speaks(kMost, 1)) << "all others spoke just now";
+    silence.lasts(2 * kMinIdle);
+    ASSERT_TRUE(speaks(5, 2)) << "one of them goes on speaking";
+    // Whoever has no keys keeps none of them here.
+    for (std::uint32_t ssrc = 0; ssrc < kMost; ++ssrc) {
+        ByteVector forged = rtp({.seq = 3, .ssrc = ssrc});
+        EXPECT_FALSE(unprotect(receiver, forged));
+    }
+    silence.lasts(kMinIdle);
+    for (std::uint32_t ssrc = 0; ssrc + 1 < kMost; ++ssrc) ASSERT_TRUE(speaks(kMost + ssrc, 1));
+    EXPECT_FALSE(speaks(3 * kMost, 1)) << "not more at a time than before";
+
+    silence.lasts(3 * kMinIdle);
+    const std::uint64_t replayed = receiver.counters().replayed;
+    EXPECT_FALSE(unprotect(receiver, old)) << "copied, from before the roll-over";
+    EXPECT_FALSE(unprotect(receiver, late)) << "nobody knows whether it came before";
+    EXPECT_FALSE(unprotect_rtcp(receiver, report));
+    EXPECT_EQ(receiver.counters().replayed, replayed + 3);
+    EXPECT_TRUE(speaks(0, 2)) << "it goes on behind the roll-over";
+    EXPECT_FALSE(unprotect(receiver, late));
+    EXPECT_FALSE(unprotect(receiver, old));
+    EXPECT_TRUE(speaks(5, 3));
 }
 
 TEST_P(SrtpTest, ShortAndMisshapenPacketsAreRefused) {
@@ -357,6 +416,61 @@ TEST(SrtpSender, GcmNeverSealsTwoDifferentPacketsWithOneNonce) {
     }
     EXPECT_FALSE(protect(sender, rtp(first))) << "too old to know whether it is the same";
     EXPECT_EQ(sender.counters().refused_nonce_reuse, 2U);
+}
+
+TEST(SrtpSender, AStreamThatWasForgottenGoesOnAndUsesNoNonceTwice) {
+    constexpr auto kMost = static_cast<std::uint32_t>(SrtpSender::kMaxStreams);
+    for (const SrtpProfile profile :
+         {SrtpProfile::aead_aes_128_gcm, SrtpProfile::aes128_cm_sha1_80}) {
+        SrtpSender sender{profile, some_master_key()};
+        SrtpReceiver receiver{profile, some_master_key()};
+        Silence silence{sender};
+        const auto say = [&](std::uint32_t ssrc, std::uint16_t seq) {
+            return protect(sender, rtp({.seq = seq, .ssrc = ssrc}));
+        };
+        for (std::uint16_t seq : {65534, 65535, 0, 1})
+            ASSERT_TRUE(unprotect(receiver, *say(0, seq)));
+        const auto counted = [&](std::int64_t seq) {
+            ByteVector packet = rtp({.seq = static_cast<std::uint16_t>(seq), .ssrc = 1});
+            packet.resize(packet.size() + SrtpSender::kRtpOverhead);
+            const auto size = sender.protect_rtp(packet, packet.size() - SrtpSender::kRtpOverhead,
+                                                 ExtSeqNum{seq});
+            return size && unprotect(receiver, {packet.begin(), packet.begin() + *size});
+        };
+        ASSERT_TRUE(counted(3 * 65536 + 65535));
+        ASSERT_TRUE(counted(4 * 65536));
+        for (std::uint32_t ssrc = 2; ssrc < kMost; ++ssrc) ASSERT_TRUE(say(ssrc, 1));
+        EXPECT_FALSE(say(kMost, 1));
+        silence.lasts(3 * kMinIdle);
+        for (std::uint32_t ssrc = 0; ssrc < kMost; ++ssrc) ASSERT_TRUE(say(kMost + ssrc, 1));
+        EXPECT_EQ(sender.counters().refused_streams, 1U);
+        silence.lasts(3 * kMinIdle);
+
+        const std::uint64_t refused = sender.counters().refused_nonce_reuse;
+        EXPECT_FALSE(say(0, 1));
+        EXPECT_FALSE(say(0, 0));
+        EXPECT_FALSE(say(0, 65535)) << "even the same bytes: nobody knows whether they are";
+        EXPECT_FALSE(counted(4 * 65536));
+        EXPECT_EQ(sender.counters().refused_nonce_reuse, refused + 4);
+        const auto next = say(0, 2);
+        ASSERT_TRUE(next);
+        EXPECT_TRUE(unprotect(receiver, *next)) << "with the same roll-over counter";
+        EXPECT_EQ(say(0, 2), next) << "sent again, as ever";
+        EXPECT_TRUE(counted(4 * 65536 + 1));
+    }
+}
+
+TEST(StreamTable, RefusesStreamsWhenItCannotRememberMore) {
+    StreamTable<ReplayWindow> table{2, 3};
+    Silence silence{table};
+    const auto says = [&](std::uint32_t ssrc) {
+        silence.lasts(3 * kMinIdle);
+        return table.find(Ssrc{ssrc}) || table.make(Ssrc{ssrc});
+    };
+    for (std::uint32_t ssrc = 0; ssrc < 5; ++ssrc) EXPECT_TRUE(says(ssrc)) << ssrc;
+    EXPECT_FALSE(says(5));
+    EXPECT_EQ(table.size(), 2U);
+    EXPECT_EQ(table.memories(), 3U);
 }
 
 TEST(SrtpSender, AStreamThatWasSkippedMayComeLate) {

@@ -180,9 +180,11 @@ void CheckList::drop(Which which) {
 }
 
 void CheckList::forget(const IcePath& path) {
-    // Of two generations one may go on where the other was.
+    // Of two generations one may go on where the other was; and what comes from an address of the
+    // peer belongs to all pairs with it, whichever address of ours they have.
     const bool used = std::any_of(pairs_.begin(), pairs_.end(), [&path](const Pair& pair) {
-        return pair.path == path && pair.state != PairState::failed;
+        return pair.path.remote == path.remote && pair.path.tcp == path.tcp &&
+               pair.path.local.port == path.local.port && pair.state != PairState::failed;
     });
     if (!used) forget_(path);
 }

@@ -64,7 +64,7 @@ public:
             return state == PairState::waiting || state == PairState::in_progress;
         }
     };
-    /// Nothing is expected on this path any more.
+    /// Nothing is expected from this address of the peer any more, at this port of ours.
     using Forget = std::function<void(const IcePath&)>;
 
     static constexpr std::size_t kMaxPairs = 100;    ///< RFC 8445 section 6.1.2.5

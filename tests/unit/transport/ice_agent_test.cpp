@@ -724,5 +724,18 @@ TEST_F(IceAgentTest, TcpConnectionsOfThePeerAreUsedAndTheirEndIsNoticed) {
     EXPECT_EQ(left.agent.state(), IceState::failed);
 }
 
+TEST_F(IceAgentTest, APairThatFailsTakesNothingFromAnotherWithTheSameAddress) {
+    // Of two addresses of ours one leads to the peer.
+    net.lose = [](const IcePath& path) { return path.local.ip_text() == "10.0.9.1"; };
+    left.add(address("10.0.9.1", kA.port), 50);
+    connect();
+    net.run_for(4s);
+    ASSERT_EQ(left.agent.selected()->remote, kB);
+    for (int i = 0; i < 60; ++i) {
+        net.run_for(1s);
+        ASSERT_TRUE(left.admitted.contains(kB.text())) << i << " s: its packets are nobody's";
+    }
+}
+
 }  // namespace
 }  // namespace rivero::transport

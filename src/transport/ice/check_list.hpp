@@ -108,8 +108,12 @@ public:
     void drop_old();
 
 private:
-    Pair* make_pair(const Local& local, const Remote& remote, Time now);
-    [[nodiscard]] std::uint64_t priority_of(const Pair& pair) const;
+    /// @param proven the peer has checked this way, so that it is more than talk
+    Pair* make_pair(const Local& local, const Remote& remote, Time now, bool proven);
+    /// For one pair more, by giving up the least promising one.
+    [[nodiscard]] bool make_place(std::uint64_t priority, Time now, bool proven);
+    [[nodiscard]] std::uint64_t priority_of(const IceCandidate& local,
+                                            const IceCandidate& remote) const;
     /// Gives up the found address that was silent for the longest time.
     [[nodiscard]] bool drop_silent(Time now);
     template <class Which>

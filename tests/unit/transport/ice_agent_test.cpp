@@ -724,6 +724,51 @@ TEST_F(IceAgentTest, TcpConnectionsOfThePeerAreUsedAndTheirEndIsNoticed) {
     EXPECT_EQ(left.agent.state(), IceState::failed);
 }
 
+/// So many candidates that no pair is left for another: of each of ours with each of theirs.
+class CrowdedIceAgentTest : public IceAgentTest {
+protected:
+    CrowdedIceAgentTest() {
+        for (int i = 0; i < 10; ++i) left.add(address("10.0.1." + std::to_string(i + 1), 1000));
+        left.add(kA);
+        right.add(kB);
+        know_each_other();
+        for (int i = 0; i < 12; ++i)
+            tell_left(address("192.168.7." + std::to_string(i + 1), 5000), 50);
+    }
+    void tell_left(const SocketAddress& at, std::uint32_t priority) {
+        EXPECT_TRUE(left.agent.add_remote(host(at, priority), net.now));
+    }
+    void tell_right() { EXPECT_TRUE(right.agent.add_remote(host(kA, 100), net.now)); }
+};
+
+TEST_F(CrowdedIceAgentTest, ACandidateThatNobodyToldIsUsed) {
+    tell_right();
+    net.run_for(20s);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+}
+
+TEST_F(CrowdedIceAgentTest, ACandidateThatWasToldLastIsUsedWhenThePeerChecksFromThere) {
+    tell_left(kB, 10);  // the least of all
+    tell_right();
+    net.run_for(20s);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+}
+
+TEST_F(CrowdedIceAgentTest, ACandidateOfHigherPriorityTakesThePlaceOfOneThatWaits) {
+    // Nobody tells the right side anything: only a check of ours can find it.
+    tell_left(kB, 100);
+    net.run_for(500ms);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+}
+
+TEST_F(CrowdedIceAgentTest, ACandidateThatComesWhenOthersHaveFailedTakesThePlaceOfOne) {
+    net.run_for(60s);
+    EXPECT_EQ(left.agent.state(), IceState::failed);
+    tell_left(kB, 10);
+    net.run_for(1s);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+}
+
 TEST_F(IceAgentTest, APairThatFailsTakesNothingFromAnotherWithTheSameAddress) {
     // Of two addresses of ours one leads to the peer.
     net.lose = [](const IcePath& path) { return path.local.ip_text() == "10.0.9.1"; };

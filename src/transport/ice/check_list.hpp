@@ -45,6 +45,7 @@ public:
         bool wanted_by_peer = false;  ///< USE-CANDIDATE came before it was valid
         bool nominating = false;      ///< our check in flight has USE-CANDIDATE
         int sends = 0;
+        int copies = 0;         ///< of `transaction` that have left
         bool awaiting = false;  ///< an answer to `transaction`
         StunTransactionId transaction{};
         bool sent_as_controlling = false;
@@ -52,6 +53,8 @@ public:
         Time due{};        ///< next retransmission or consent check
         Time confirmed{};  ///< last answer to us
         Time heard{};      ///< last sign of life of the peer
+        /// Of answers that can only be to one copy of a request.
+        std::optional<Duration> round_trip;
         /// By UDP from an address that nobody told us: until it has answered, no more bytes go out
         /// than came in.
         bool limited = false;

@@ -782,5 +782,53 @@ TEST_F(IceAgentTest, APairThatFailsTakesNothingFromAnotherWithTheSameAddress) {
     }
 }
 
+TEST_F(IceAgentTest, TheRoundTripIsKnownAsSoonAsThereIsAPair) {
+    EXPECT_EQ(left.agent.round_trip(), std::nullopt);
+    net.delay = 7ms;
+    connect();
+    EXPECT_EQ(left.agent.round_trip(), 14ms);
+    EXPECT_EQ(right.agent.round_trip(), 14ms);
+}
+
+TEST_F(IceAgentTest, TheRoundTripFollowsTheConsentChecks) {
+    connect();
+    EXPECT_EQ(left.agent.round_trip(), 10ms);
+    net.delay = 150ms;
+    net.run_for(40s);
+    for (const auto* one : {&left, &right}) {
+        EXPECT_GT(one->agent.round_trip(), 290ms);
+        EXPECT_LE(one->agent.round_trip(), 300ms);
+    }
+}
+
+TEST_F(IceAgentTest, AnAnswerToOneOfTwoCopiesSaysNothingAboutTheRoundTrip) {
+    // Each side checks by itself, and once more when the other's check comes in.
+    net.delay = 150ms;
+    left.add(kA);
+    right.add(kB);
+    know_each_other();
+    EXPECT_TRUE(left.agent.add_remote(host(kB, 100), net.now));
+    EXPECT_TRUE(right.agent.add_remote(host(kA, 100), net.now));
+    net.run_for(310ms);
+    ASSERT_NE(right.agent.selected(), nullptr);
+    EXPECT_EQ(right.agent.round_trip(), std::nullopt);
+    net.run_for(600ms);
+    EXPECT_EQ(right.agent.round_trip(), 300ms) << "a check more, and not in five seconds";
+}
+
+TEST_F(IceAgentTest, ARequestThatWasLostDoesNotLengthenTheRoundTrip) {
+    int lost = 0;
+    net.lose = [&](const IcePath&) { return ++lost <= 4; };
+    left.add(kA);
+    right.add(kB);
+    know_each_other();
+    EXPECT_TRUE(left.agent.add_remote(host(kB, 100), net.now));
+    EXPECT_TRUE(right.agent.add_remote(host(kA, 100), net.now));
+    net.run_for(20s);
+    ASSERT_EQ(left.agent.state(), IceState::ready);
+    EXPECT_EQ(left.agent.round_trip(), 10ms);
+    EXPECT_EQ(right.agent.round_trip(), 10ms);
+}
+
 }  // namespace
 }  // namespace rivero::transport

@@ -328,6 +328,7 @@ void Peer::on_dtls(Leg& leg, transport::DtlsState state) {
         (section.kind == MediaType::audio ? *audio_in_ : *video_in_).set_connected(leg.connected);
     }
     if (leg.connected) {
+        measure_by_ice(leg, now);
         next_report_ = now + kFirstReport;
         arm(now);
     }
@@ -411,7 +412,10 @@ void Peer::service() {
     for (auto& leg : legs_) {
         if (!leg->connected) continue;
         std::vector<rtcp::Message> messages;
-        if (report) add_reports(*leg, now, messages);
+        if (report) {
+            measure_by_ice(*leg, now);
+            add_reports(*leg, now, messages);
+        }
         if (takes_remb(*leg)) {
             if (report && !leg->transport_cc) update_remb(now);
             if (report || now - remb_checked_ >= kRembInterval) {

@@ -222,7 +222,7 @@ void ReceiveTrack::push(Stream& stream, rtp::PacketPtr packet, bool padding) {
         if (packet->starts_keyframe) {
             ++stream.keyframes;
             stream.receiver.on_keyframe(*packet);
-            keyframes_[stream.encoding.value_or(0)].on_keyframe();
+            keyframes_[stream.encoding.value_or(0)].on_keyframe(packet->arrival);
         }
     }
     if (type_ == MediaType::video)

@@ -22,7 +22,8 @@ void KeyframeRequestLimiter::request(Time now) {
     repeats_ = 0;
 }
 
-void KeyframeRequestLimiter::on_keyframe() {
+void KeyframeRequestLimiter::on_keyframe(Time now) {
+    last_keyframe_ = now;
     due_.reset();
 }
 
@@ -33,6 +34,8 @@ bool KeyframeRequestLimiter::poll(Time now) {
     if (repeats_ < settings_.max_repeats) {
         ++repeats_;
         due_ = now + std::max(settings_.repeat, interval());
+        if (last_keyframe_ && now < *last_keyframe_ + settings_.deaf)
+            due_ = std::max(now + interval(), *last_keyframe_ + settings_.deaf);
     }
     return true;
 }

@@ -18,9 +18,8 @@ const layers = [
   { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
 ];
 const heights = [180, 360, 720];
-// Plain squares cost AV1 too much in the smallest size, of which it then sends three pictures a second, and in the largest so little
-// that a viewer with 600 kbit/s gets it, rightly.
-const forAv1 = { source: 'grain', startKbps: 2500 };
+// Key frames of AV1 must be small: see page.js.
+const forAv1 = { source: 'clouds', startKbps: 2500 };
 const caps = [150, 600, 0];
 
 /** A sender and three viewers with caps in kbit/s, 0 for none. */
@@ -59,19 +58,16 @@ async function adapts(t, what, { viewers }) {
     took.push(Math.round(performance.now() - since));
   }
   t.diagnostic(`${what}: sizes change after ${took.join(', ')} ms`);
-  // Three AV1 encoders keep two cores busy for themselves: then a single key frame may take its time.
-  const [usual, most] = what === 'AV1' ? [2000, 5000] : [2000, 2000];
-  const sorted = [...took].sort((a, b) => a - b);
-  assert.ok(sorted[2] < usual * slowness && sorted[3] < most * slowness, `changes take ${took} ms`);
+  assert.ok(Math.max(...took) < 2000 * slowness, `changes take ${took} ms`);
   for (const [i, { peer }] of viewers.entries()) {
     const { in: { video } } = await peer.decodes(10);
     const was = before[i].in.video;
-    t.diagnostic(`${peer.name}: ${video.framesDecoded} decoded, ${video.framesDropped} dropped, ${video.freezeCount} freezes, pli ${video.pliCount}, nack ${video.nackCount}, lost ${video.packetsLost}`);
+    const [decoded, dropped] = [video.framesDecoded - was.framesDecoded, video.framesDropped - was.framesDropped];
+    t.diagnostic(`${peer.name}: ${decoded} decoded, ${dropped} dropped (${video.framesDropped} with the start), ${video.freezeCount} freezes, pli ${video.pliCount}, nack ${video.nackCount}, lost ${video.packetsLost}`);
     assert.equal(video.packetsLost, 0);
     assert.equal(video.pliCount, was.pliCount, 'a picture could not be decoded');
     // A receiver that is late on a busy machine leaves some out; one that can decode nothing leaves out all until a key frame.
-    const [decoded, dropped] = [video.framesDecoded - was.framesDecoded, video.framesDropped - was.framesDropped];
-    assert.ok(dropped <= 10 + decoded / 2, `${peer.name}: ${dropped} pictures dropped, ${decoded} decoded`);
+    assert.ok(dropped <= 5 + decoded / 4, `${peer.name}: ${dropped} pictures dropped, ${decoded} decoded`);
   }
 }
 
@@ -86,14 +82,11 @@ for (const codec of ['VP8', 'H264', 'VP9', 'AV1']) {
   });
 }
 
-// What is only watched: it runs, and its report says how it went.
-const KNOWN = {
-  'AV1 L3T3': 'a change sometimes takes some seconds, or the viewer with the least room drops half of its pictures without asking for a key frame',
-};
-
-for (const [codec, scalabilityMode] of [['VP9', 'L3T3'], ['VP9', 'L3T3_KEY'], ['AV1', 'L3T3'], ['AV1', 'L3T3_KEY']]) {
-  test(`${codec} ${scalabilityMode}: each viewer gets as many layers as its limit allows`, { todo: KNOWN[`${codec} ${scalabilityMode}`] }, async (t) => {
-    const all = await room(t, codec, { ...(codec === 'AV1' && scalabilityMode === 'L3T3' ? forAv1 : {}), encodings: [{ scalabilityMode, maxBitrate: 1_500_000 }] });
+for (const [codec, scalabilityMode, maxBitrate] of [['VP9', 'L3T3', 1_500_000], ['VP9', 'L3T3_KEY', 1_500_000], ['AV1', 'L3T3', 1_500_000],
+  // The highest layer alone, with every second picture, must not fit into 600 kbit/s.
+  ['AV1', 'L3T3_KEY', 2_000_000]]) {
+  test(`${codec} ${scalabilityMode}: each viewer gets as many layers as its limit allows`, async (t) => {
+    const all = await room(t, codec, { ...(codec === 'AV1' ? forAv1 : {}), encodings: [{ scalabilityMode, maxBitrate }] });
     await adapts(t, `${codec} ${scalabilityMode}`, all);
   });
 }

@@ -20,6 +20,10 @@ public:
         /// who asked may never ask again.
         Duration repeat = 1s;
         int max_repeats = 4;
+        /// Browsers pass over, and forget, what comes less than 300 ms after a request that they
+        /// answered, for whichever encoding. So what is asked for that soon after a key frame is
+        /// repeated as soon as it can be heard.
+        Duration deaf = 350ms;
     };
 
     KeyframeRequestLimiter() : KeyframeRequestLimiter{Settings{}} {}
@@ -29,7 +33,7 @@ public:
     void set_rtt(Duration rtt);
     void request(Time now);
     /// A key frame came: open requests are answered.
-    void on_keyframe();
+    void on_keyframe(Time now);
 
     /// Whether to send a request now; true counts as sent.
     [[nodiscard]] bool poll(Time now);
@@ -40,7 +44,7 @@ private:
 
     Settings settings_;
     Duration rtt_{};
-    std::optional<Time> last_sent_;
+    std::optional<Time> last_sent_, last_keyframe_;
     std::optional<Time> due_;
     int repeats_ = 0;
 };

@@ -62,22 +62,34 @@ function texture({ width, height, fps }) {
   return canvas.captureStream(fps);
 }
 
-/** The same for encoders that do well with plain squares, and with what takes bits only in large pictures: grain that is gone
-    where four lines have become one. An encoder that has too few bits for a small picture leaves out most of them. */
-function grain({ width, height, fps }) {
+/** Pictures each of which is new as a whole, and has detail of all sizes: spots of 64, 32 ... 2 pixels, the smaller the fainter. An
+    encoder gets out of them what it has bits for, in small sizes and in large ones, and a key frame takes hardly more than the
+    next picture. What has sharp edges (texture) takes a hundred times more, which lies in the sender for a second or more; and
+    an encoder of layers, in debt for it, leaves out most of what follows. */
+function clouds({ width, height, fps }) {
   const canvas = document.createElement('canvas'), sheet = document.createElement('canvas');
+  const spare = 256;
   Object.assign(canvas, { width, height });
-  Object.assign(sheet, { width: 512, height: 512 });
-  const noise = sheet.getContext('2d').createImageData(512, 512);
-  for (let i = 0; i < noise.data.length; i += 4) noise.data.fill(64 + 128 * Math.random(), i, i + 3), noise.data[i + 3] = 255;
-  sheet.getContext('2d').putImageData(noise, 0, 0);
+  Object.assign(sheet, { width: width + spare, height: height + spare });
+  const onSheet = sheet.getContext('2d', { alpha: false });
+  onSheet.fillStyle = '#808080';
+  onSheet.fillRect(0, 0, sheet.width, sheet.height);
+  for (let side = 64, strength = 20; side >= 2; side /= 2, strength *= 0.65) {
+    const spots = new ImageData(Math.ceil(sheet.width / side), Math.ceil(sheet.height / side));
+    for (let i = 0; i < spots.data.length; i += 4) {
+      const shade = strength * (2 * Math.random() - 1);
+      spots.data.fill(shade < 0 ? 0 : 255, i, i + 3);
+      spots.data[i + 3] = 2 * Math.abs(shade);
+    }
+    const small = new OffscreenCanvas(spots.width, spots.height);
+    small.getContext('2d').putImageData(spots, 0, 0);
+    onSheet.drawImage(small, 0, 0, side * spots.width, side * spots.height);
+  }
   const draw = canvas.getContext('2d', { alpha: false });
-  const side = 64, all = (width / side) * (height / side);
-  const any = (size) => Math.floor(Math.random() * size);
-  const square = () => draw.drawImage(sheet, any(512 - side), any(512 - side), side, side, any(width - side), any(height - side), side, side);
-  const paint = (count) => { for (let i = 0; i < count; ++i) square(); };
-  paint(3 * all);
-  setInterval(() => paint(all / 40), 1000 / fps);
+  const any = () => -Math.floor(spare * Math.random());
+  const paint = () => draw.drawImage(sheet, any(), any());
+  paint();
+  setInterval(paint, 1000 / fps);
   return canvas.captureStream(fps);
 }
 
@@ -161,7 +173,7 @@ async function open(name, options) {
     }
   };
   if (options.send.length) {
-    const make = { flash, texture, grain }[options.source] ?? camera;
+    const make = { flash, texture, clouds }[options.source] ?? camera;
     peer.stream = await make({ ...options, audio: options.send.includes('audio'), video: options.send.includes('video') });
   }
   return peer;

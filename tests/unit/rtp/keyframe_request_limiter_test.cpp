@@ -41,7 +41,7 @@ TEST(KeyframeRequestLimiter, AKeyFrameAnswersTheOpenRequest) {
     limiter.request(t0);
     EXPECT_TRUE(limiter.poll(t0));
     limiter.request(t0 + 10ms);
-    limiter.on_keyframe();
+    limiter.on_keyframe(t0 + 20ms);
     EXPECT_FALSE(limiter.poll(t0 + 1s));
     limiter.request(t0 + 1s);
     EXPECT_TRUE(limiter.poll(t0 + 1s));
@@ -70,7 +70,35 @@ TEST(KeyframeRequestLimiter, AKeyFrameEndsTheRepetition) {
     Limiter limiter;
     limiter.request(t0);
     EXPECT_TRUE(limiter.poll(t0));
-    limiter.on_keyframe();
+    limiter.on_keyframe(t0 + 20ms);
+    EXPECT_EQ(limiter.next_deadline(), std::nullopt);
+}
+
+// As Chromium was seen to do: asked at 0 and at 134 ms, with the key frame of the first request at
+// 81 ms, it sent none until it was asked a third time.
+TEST(KeyframeRequestLimiter, ARequestThatABrowserMayHavePassedOverIsRepeatedSoon) {
+    Limiter limiter;
+    limiter.request(t0);
+    EXPECT_TRUE(limiter.poll(t0));
+    limiter.on_keyframe(t0 + 81ms);
+    limiter.request(t0 + 134ms);
+    EXPECT_TRUE(limiter.poll(t0 + 134ms));
+    EXPECT_EQ(limiter.next_deadline(), t0 + 431ms);
+    EXPECT_TRUE(limiter.poll(t0 + 431ms));
+    // Now it is heard, or lost like any other.
+    EXPECT_EQ(limiter.next_deadline(), t0 + 1431ms);
+    limiter.on_keyframe(t0 + 500ms);
+    EXPECT_EQ(limiter.next_deadline(), std::nullopt);
+}
+
+TEST(KeyframeRequestLimiter, TheAnswerHasARoundTripOfTimeBeforeTheRequestIsRepeated) {
+    Limiter limiter;
+    limiter.set_rtt(200ms);
+    limiter.on_keyframe(t0);
+    limiter.request(t0 + 340ms);
+    EXPECT_TRUE(limiter.poll(t0 + 340ms));
+    EXPECT_EQ(limiter.next_deadline(), t0 + 540ms);
+    limiter.on_keyframe(t0 + 530ms);
     EXPECT_EQ(limiter.next_deadline(), std::nullopt);
 }
 

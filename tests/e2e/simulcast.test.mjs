@@ -66,8 +66,8 @@ async function adapts(t, what, { viewers }) {
     t.diagnostic(`${peer.name}: ${decoded} decoded, ${dropped} dropped (${video.framesDropped} with the start), ${video.freezeCount} freezes, pli ${video.pliCount}, nack ${video.nackCount}, lost ${video.packetsLost}`);
     assert.equal(video.packetsLost, 0);
     assert.equal(video.pliCount, was.pliCount, 'a picture could not be decoded');
-    // A receiver that is late on a busy machine leaves some out; one that can decode nothing leaves out all until a key frame.
-    assert.ok(dropped <= 5 + decoded / 4, `${peer.name}: ${dropped} pictures dropped, ${decoded} decoded`);
+    // A sender throws away the rest of a picture for a new key frame, and a receiver that is late on a busy machine leaves some out.
+    assert.ok(dropped <= (4 + decoded / 20) * slowness, `${peer.name}: ${dropped} pictures dropped, ${decoded} decoded`);
   }
 }
 

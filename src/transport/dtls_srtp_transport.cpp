@@ -163,12 +163,30 @@ void DtlsSrtpTransport::install(const SrtpKeys& keys) {
     receiver_.emplace(keys.profile, keys.receive);
 }
 
-void DtlsSrtpTransport::on_dtls_for_server(MutableBytes datagram, Time now) {
-    datagram = without_strange_records(datagram);
-    if (datagram.empty()) {
-        ++counters_.strange_dtls;
-        return;
+void DtlsSrtpTransport::on_dtls(MutableBytes datagram, Time now) {
+    const bool server = dtls_->role() == DtlsRole::server;
+    const ClearTalk talk = sift(datagram, server ? DtlsRole::client : DtlsRole::server);
+    if (talk.gave_up) {
+        std::weak_ptr<bool> alive = alive_;
+        (next_dtls_ ? *next_dtls_ : *dtls_).on_peer_gave_up(*talk.gave_up, now);
+        if (next_dtls_) {
+            pump_next(now);
+        } else {
+            pump(now);
+        }
+        if (alive.expired()) return;
     }
+    if (talk.datagram.empty()) {
+        ++counters_.strange_dtls;
+    } else if (server && !ended_) {
+        on_dtls_for_server(talk.datagram, now);
+    } else {
+        dtls_->receive(talk.datagram, now);
+        pump(now);
+    }
+}
+
+void DtlsSrtpTransport::on_dtls_for_server(MutableBytes datagram, Time now) {
     const ClientHello hello = client_hello(datagram);
     switch (gate_.judge(hello, now)) {
         case HelloGate::Verdict::drop:
@@ -285,12 +303,7 @@ void DtlsSrtpTransport::on_datagram(MutableBytes datagram, Time arrival) {
                 ++counters_.early_dtls;
                 return;
             }
-            if (!ended_ && dtls_->role() == DtlsRole::server) {
-                on_dtls_for_server(datagram, arrival);
-                return;
-            }
-            dtls_->receive(datagram, arrival);
-            pump(arrival);
+            on_dtls(datagram, arrival);
             return;
         case Protocol::rtp:
         case Protocol::rtcp:

@@ -57,7 +57,7 @@ public:
 
     struct Counters {
         std::uint64_t early_dtls = 0;    ///< DTLS before anybody started it
-        std::uint64_t strange_dtls = 0;  ///< in clear, and nothing that a client says
+        std::uint64_t strange_dtls = 0;  ///< in clear, and nothing that the peer would say so
         std::uint64_t early_media = 0;   ///< SRTP before there were keys
         std::uint64_t unknown = 0;       ///< datagrams of no protocol that we speak
         std::uint64_t unsent_media = 0;  ///< ours, before there were keys
@@ -135,6 +135,7 @@ private:
     void set_timer(Time now);
     void install(const SrtpKeys& keys);
     void on_media(MutableBytes datagram, Time arrival);
+    void on_dtls(MutableBytes datagram, Time now);
     void on_dtls_for_server(MutableBytes datagram, Time now);
     void challenge();
     /// The peer may begin a new handshake over a running association (RFC 6347 section 4.2.8), or

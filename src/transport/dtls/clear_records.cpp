@@ -5,19 +5,50 @@
 #include "rivero/base/assert.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace rivero::transport {
 namespace {
 
 constexpr std::uint8_t kChangeCipherSpec = 20;
+constexpr std::uint8_t kAlert = 21;
 constexpr std::uint8_t kHandshake = 22;
+constexpr std::uint8_t kFatal = 2;
+constexpr std::uint8_t kCloseNotify = 0;
 constexpr std::uint8_t kClientHello = 1;
 constexpr std::uint8_t kHelloVerifyRequest = 3;
 constexpr std::uint8_t kCertificate = 11;
-constexpr std::uint8_t kCertificateVerify = 15;
-constexpr std::uint8_t kClientKeyExchange = 16;
+/// Client: hello, certificate, certificate verify, key exchange.
+constexpr std::array<std::uint8_t, 4> kOfClient{kClientHello, kCertificate, 15, 16};
+/// Server: hello, hello verify request, session ticket, certificate, key exchange, certificate
+/// request, hello done, certificate status.
+constexpr std::array<std::uint8_t, 8> kOfServer{2, kHelloVerifyRequest, 4, kCertificate, 12, 13, 14,
+                                                22};
 constexpr std::size_t kRecordHeader = 13;
 constexpr std::size_t kMessageHeader = 12;
+
+/// RFC 6347 section 4.1:
+///
+///     type 1 | version 2 | epoch 2 | sequence number 6 | length 2 | content
+template <class Byte>
+struct Record {
+    std::span<Byte> whole;
+    [[nodiscard]] std::uint8_t type() const { return whole[0]; }
+    [[nodiscard]] bool clear() const { return whole[3] == 0 && whole[4] == 0; }
+    [[nodiscard]] std::span<Byte> number() const { return whole.subspan(5, 6); }
+    [[nodiscard]] std::span<Byte> content() const { return whole.subspan(kRecordHeader); }
+};
+
+/// The next record of what is left of a datagram; empty when no more ends in it.
+template <class Byte>
+std::optional<Record<Byte>> take_record(std::span<Byte>& rest) {
+    if (rest.size() < kRecordHeader) return std::nullopt;
+    const std::size_t size = kRecordHeader + static_cast<std::size_t>(rest[11] << 8 | rest[12]);
+    if (rest.size() < size) return std::nullopt;
+    const Record<Byte> record{rest.first(size)};
+    rest = rest.subspan(size);
+    return record;
+}
 
 /// One piece of a handshake message. RFC 6347 section 4.2.2:
 ///
@@ -59,20 +90,26 @@ ClientHello read_hello(const Fragment& fragment) {
     return hello;
 }
 
-/// Of a client that has no keys yet.
-bool client_says(std::uint8_t type, Bytes record) {
-    if (type == kChangeCipherSpec) return record.size() == 1 && record[0] == 1;
-    if (type != kHandshake || record.empty()) return false;
-    ByteReader messages{record};
-    while (messages.remaining() > 0) {
-        const Fragment fragment = take_fragment(messages);
-        const bool known = fragment.type == kClientHello || fragment.type == kCertificate ||
-                           fragment.type == kCertificateVerify ||
-                           fragment.type == kClientKeyExchange;
+/// Of a peer that has no keys yet.
+bool said_in_clear(std::uint8_t type, Bytes content, std::span<const std::uint8_t> messages) {
+    if (type == kChangeCipherSpec) return content.size() == 1 && content[0] == 1;
+    if (type != kHandshake || content.empty()) return false;
+    ByteReader reader{content};
+    while (reader.remaining() > 0) {
+        const Fragment fragment = take_fragment(reader);
+        const bool known =
+            std::find(messages.begin(), messages.end(), fragment.type) != messages.end();
         const bool inside = fragment.offset + fragment.bytes.size() <= fragment.length;
-        if (!messages.ok() || !known || !inside) return false;
+        if (!reader.ok() || !known || !inside) return false;
     }
     return true;
+}
+
+/// That of a peer that gives up.
+std::optional<std::uint8_t> last_word(std::uint8_t type, Bytes content) {
+    if (type != kAlert || content.size() != 2) return std::nullopt;
+    if (content[0] != kFatal && content[1] != kCloseNotify) return std::nullopt;
+    return content[1];
 }
 
 }  // namespace
@@ -80,17 +117,12 @@ bool client_says(std::uint8_t type, Bytes record) {
 ClientHello client_hello(Bytes datagram) {
     ClientHello found;
     bool anything = false;
-    ByteReader records{datagram};
-    while (records.ok() && records.remaining() >= kRecordHeader) {
-        const std::uint8_t type = records.u8();
-        records.skip(2);
-        const std::uint16_t epoch = records.u16();
-        records.skip(6);
-        ByteReader messages{records.take(records.u16())};
-        if (type != kHandshake || epoch != 0) {
+    while (const auto record = take_record(datagram)) {
+        if (record->type() != kHandshake || !record->clear()) {
             anything = true;
             continue;
         }
+        ByteReader messages{record->content()};
         while (messages.ok() && messages.remaining() >= kMessageHeader) {
             const Fragment fragment = take_fragment(messages);
             if (fragment.type == kClientHello) {
@@ -110,32 +142,34 @@ ClientHello client_hello(Bytes datagram) {
     return found;
 }
 
-MutableBytes without_strange_records(MutableBytes datagram) {
+ClearTalk sift(MutableBytes datagram, DtlsRole speaker) {
+    const std::span<const std::uint8_t> messages =
+        speaker == DtlsRole::client ? std::span<const std::uint8_t>{kOfClient} : kOfServer;
+    ClearTalk talk;
     std::size_t kept = 0;
-    for (std::size_t at = 0; at + kRecordHeader <= datagram.size();) {
-        const auto length = static_cast<std::size_t>(datagram[at + 11] << 8 | datagram[at + 12]);
-        const std::size_t size = kRecordHeader + length;
-        if (at + size > datagram.size()) break;
-        const MutableBytes record = datagram.subspan(at, size);
-        const bool clear = record[3] == 0 && record[4] == 0;
-        if (!clear || client_says(record[0], record.subspan(kRecordHeader))) {
-            if (kept < at) std::copy(record.begin(), record.end(), datagram.begin() + kept);
-            kept += size;
+    MutableBytes rest = datagram;
+    while (const auto record = take_record(rest)) {
+        const Bytes content = record->content();
+        if (record->clear() && !said_in_clear(record->type(), content, messages)) {
+            if (!talk.gave_up) talk.gave_up = last_word(record->type(), content);
+            continue;
         }
-        at += size;
+        const MutableBytes place = datagram.subspan(kept, record->whole.size());
+        if (place.data() != record->whole.data())
+            std::copy(record->whole.begin(), record->whole.end(), place.begin());
+        kept += place.size();
     }
-    return datagram.first(kept);
+    talk.datagram = datagram.first(kept);
+    return talk;
 }
 
 void number_clear_records(MutableBytes datagram, std::uint64_t& number) {
-    for (std::size_t at = 0; at + kRecordHeader <= datagram.size();) {
-        if (datagram[at + 3] == 0 && datagram[at + 4] == 0) {
-            ByteWriter writer{datagram.subspan(at + 5, 6)};
-            ++number;
-            writer.u16(static_cast<std::uint16_t>(number >> 32));
-            writer.u32(static_cast<std::uint32_t>(number));
-        }
-        at += kRecordHeader + static_cast<std::size_t>(datagram[at + 11] << 8 | datagram[at + 12]);
+    while (const auto record = take_record(datagram)) {
+        if (!record->clear()) continue;
+        ByteWriter writer{record->number()};
+        ++number;
+        writer.u16(static_cast<std::uint16_t>(number >> 32));
+        writer.u32(static_cast<std::uint32_t>(number));
     }
 }
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "rivero/base/bytes.hpp"
+#include "transport/dtls/dtls_role.hpp"
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 // What DTLS says before there are keys: records of epoch 0, which anybody can forge.
 // RFC 6347 section 4.1, 4.2.
@@ -33,11 +35,17 @@ struct ClientHello {
 /// @param datagram of DTLS (RFC 7983), whatever it holds
 [[nodiscard]] ClientHello client_hello(Bytes datagram);
 
-/// Takes out of a datagram what no client says in clear before its keys work, alerts above all, and
-/// what does not end in it. Whatever anybody can forge is no reason to end a handshake: RFC 6347
-/// section 4.1.2.7. Encrypted records stay.
-/// @return the beginning of `datagram` with the rest moved together; perhaps empty
-[[nodiscard]] MutableBytes without_strange_records(MutableBytes datagram);
+/// What is left of a datagram when records in clear are taken out that no peer says before its keys
+/// work, and what does not end in it. Encrypted records stay.
+struct ClearTalk {
+    MutableBytes datagram;  ///< the beginning of the one given, moved together; perhaps empty
+    /// The alert in clear by which the peer says that it gives up, if it is the peer: RFC 5246
+    /// section 7.2. Whatever anybody can forge ends no handshake by itself: RFC 6347
+    /// section 4.1.2.7.
+    std::optional<std::uint8_t> gave_up;
+};
+/// @param speaker what the peer is
+[[nodiscard]] ClearTalk sift(MutableBytes datagram, DtlsRole speaker);
 
 /// Gives the records in clear the numbers that follow `number`, which is counted on. Nobody vouches
 /// for those that they have.

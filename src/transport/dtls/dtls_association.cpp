@@ -27,6 +27,8 @@ constexpr std::size_t kMaxData = 256;
 // them the peer sends again, behind the ChangeCipherSpec, where nothing is kept.
 constexpr int kMaxEarlyRecords = 16;
 constexpr std::size_t kRecordHeader = 13;
+// What the peer sent before it gave up may come behind its alert.
+constexpr Duration kOvertaken = 50ms;
 constexpr unsigned kMaxRetransmitInterval = 3'000'000;  // us
 
 }  // namespace
@@ -122,7 +124,8 @@ struct DtlsAssociation::State {
         auto& self = *static_cast<State*>(SSL_get_app_data(ssl));
         X509* certificate = X509_STORE_CTX_get0_cert(store);
         if (self.fingerprints_known && (!certificate || !self.expected_has(certificate))) {
-            X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+            // OpenSSL says bad_certificate then: RFC 8122 section 6.2.
+            X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
             self.wrong_certificate = true;
             return 0;
         }
@@ -156,7 +159,7 @@ struct DtlsAssociation::State {
                 refresh_deadline(now);
                 return;
             }
-            handshake_ends.reset();
+            forget_deadlines();
             phase = Phase::unverified;
             verify();
         }
@@ -247,8 +250,16 @@ struct DtlsAssociation::State {
     void end(Event event) {
         phase = Phase::ended;
         events.emplace_back(std::move(event));
+        forget_deadlines();
+    }
+    void forget_deadlines() {
         handshake_ends.reset();
         retransmit_at.reset();
+        refusal.reset();
+    }
+    [[nodiscard]] std::optional<Time> believed_at() const {
+        if (!refusal) return std::nullopt;
+        return refusal->said + settings.silence_after_refusal;
     }
 
     void refresh_deadline(Time now) {
@@ -315,6 +326,11 @@ struct DtlsAssociation::State {
     std::vector<ByteVector> data;
     std::optional<Time> handshake_ends;
     std::optional<Time> retransmit_at;
+    struct Refusal {
+        std::uint8_t alert;
+        Time said;
+    };
+    std::optional<Refusal> refusal;  ///< the peer's, or a forgery
     Counters counters;
     std::unique_ptr<SSL, FreeSsl> ssl;  // goes first: its BIO points here
 };
@@ -357,10 +373,18 @@ void DtlsAssociation::receive(Bytes datagram, Time now) {
         s.handshake_ends = now + s.settings.handshake_limit;
     }
     const bool handshaking = s.phase == State::Phase::handshaking;
+    if (s.refusal && now - s.refusal->said > kOvertaken) s.refusal.reset();
     s.incoming = handshaking ? s.renumbered(datagram) : datagram;
     s.go_on(now);
     s.incoming = {};
     if (handshaking) s.say_nothing_of_a_forgery();
+}
+
+void DtlsAssociation::on_peer_gave_up(std::uint8_t alert, Time now) {
+    State& s = *state_;
+    // A server that has heard of nobody has nobody who could give up.
+    const bool under_way = s.phase == State::Phase::handshaking && s.handshake_ends;
+    if (under_way && !s.refusal) s.refusal = {alert, now};
 }
 
 void DtlsAssociation::receive_behind_cookie(Bytes datagram, Time now) {
@@ -401,8 +425,7 @@ void DtlsAssociation::close() {
         SSL_shutdown(s.ssl.get());
     }
     s.phase = State::Phase::ended;
-    s.handshake_ends.reset();
-    s.retransmit_at.reset();
+    s.forget_deadlines();
 }
 
 void DtlsAssociation::on_deadline(Time now) {
@@ -410,6 +433,11 @@ void DtlsAssociation::on_deadline(Time now) {
     if (s.phase != State::Phase::handshaking) return;
     if (s.handshake_ends && now >= *s.handshake_ends) {
         s.end(DtlsFailed{"the handshake took too long"});
+        return;
+    }
+    if (const auto believed = s.believed_at(); believed && now >= *believed) {
+        s.end(DtlsFailed{std::string{"the peer gave up: "} +
+                         SSL_alert_desc_string_long(s.refusal->alert)});
         return;
     }
     ERR_clear_error();
@@ -423,9 +451,10 @@ void DtlsAssociation::on_deadline(Time now) {
 
 std::optional<Time> DtlsAssociation::next_deadline() const {
     const State& s = *state_;
-    if (!s.retransmit_at) return s.handshake_ends;
-    if (!s.handshake_ends) return s.retransmit_at;
-    return std::min(*s.retransmit_at, *s.handshake_ends);
+    std::optional<Time> first;
+    for (const auto& at : {s.retransmit_at, s.handshake_ends, s.believed_at()})
+        if (at && (!first || *at < *first)) first = at;
+    return first;
 }
 
 namespace {

@@ -58,7 +58,11 @@ public:
     void start(Time now);
     /// What `a=fingerprint` of the peer said; one match is enough. RFC 8122 section 5.
     void expect_peer(std::vector<Fingerprint> fingerprints, Time now);
+    /// @param datagram without alerts in clear, see sift(): OpenSSL would believe them
     void receive(Bytes datagram, Time now);
+    /// Somebody says in clear that the peer gives up. Ends a handshake if nothing comes any more.
+    /// @param alert its description, RFC 5246 section 7.2
+    void on_peer_gave_up(std::uint8_t alert, Time now);
     /// The first thing that a server receives, instead: a ClientHello, or its first fragment, that
     /// answers a HelloVerifyRequest. The caller has sent that, and has checked the cookie.
     void receive_behind_cookie(Bytes datagram, Time now);

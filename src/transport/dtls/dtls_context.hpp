@@ -4,6 +4,7 @@
 
 #include "rivero/base/clock.hpp"
 #include "transport/dtls/certificate.hpp"
+#include "transport/dtls/dtls_role.hpp"
 #include "transport/srtp/srtp_keys.hpp"
 
 #include <cstddef>
@@ -13,11 +14,6 @@
 struct ssl_ctx_st;
 
 namespace rivero::transport {
-
-enum class DtlsRole {
-    client,  ///< `a=setup:active`
-    server,  ///< `a=setup:passive`
-};
 
 struct DtlsSettings {
     /// In order of preference. As server the first that the client knows is taken, as client the
@@ -33,6 +29,9 @@ struct DtlsSettings {
     Duration first_retransmit = 100ms;
     /// From the first datagram to the end of the handshake.
     Duration handshake_limit = 30s;
+    /// A peer that says in clear that it gives up is believed when it has been silent for so long:
+    /// anybody could have said it, and the peer itself would repeat its last flight meanwhile.
+    Duration silence_after_refusal = 1500ms;
 };
 
 /// What associations with the same certificate share (one SSL_CTX, for both roles). DTLS 1.2 only.

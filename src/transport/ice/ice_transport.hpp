@@ -50,6 +50,7 @@ public:
         std::uint64_t would_block = 0;         ///< not sent: the socket was full
         std::uint64_t not_sent = 0;            ///< no pair yet, or any other reason
         std::uint64_t candidates_ignored = 0;  ///< too many, not resolved, of no use
+        std::uint64_t dtls_of_strangers = 0;   ///< from where nobody has answered a check
     };
 
     IceTransport() = default;

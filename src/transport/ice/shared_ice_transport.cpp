@@ -28,6 +28,11 @@ std::uint32_t host_priority(bool tcp, std::size_t index) {
     return type << 24 | preference << 8 | 255;
 }
 
+/// RFC 7983 section 7
+bool of_dtls(Bytes datagram) {
+    return !datagram.empty() && datagram[0] >= 20 && datagram[0] <= 63;
+}
+
 /// How often the sign of life of packets is noted.
 constexpr Duration kHeardInterval = 250ms;
 /// A timer may be late by this much: it saves a new one for each message.
@@ -119,6 +124,10 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
     }
     void on_datagram(MediaPort& from, const SocketAddress& remote, bool tcp, MutableBytes datagram,
                      Time arrival) override {
+        if (out.path && of_dtls(datagram) && !proved(from, {{}, remote, tcp})) {
+            ++counters.dtls_of_strangers;
+            return;
+        }
         ++counters.datagrams_received;
         counters.bytes_received += datagram.size();
         if (arrival - heard_at >= kHeardInterval) {
@@ -129,6 +138,14 @@ struct SharedIceTransport::State final : std::enable_shared_from_this<SharedIceT
         if (!listener) return;
         const auto self = shared_from_this();
         listener->on_datagram(datagram, arrival);
+    }
+    /// The peer has answered from there. Who replays a request of the peer from an address of his
+    /// own is expected there; what he says in the name of DTLS nobody can tell from the peer's. A
+    /// peer's hello may come before there is any path.
+    [[nodiscard]] bool proved(MediaPort& from, const IcePath& path) const {
+        if (out.path->remote == path.remote && out.path->tcp == path.tcp && out.port == &from)
+            return true;
+        return from.claimed(id_at(from), path);
     }
     void on_path_closed(const IcePath& path) override {
         const auto self = shared_from_this();

@@ -186,6 +186,13 @@ bool MediaPort::claim(std::uint32_t client, const IcePath& path) {
     return true;
 }
 
+bool MediaPort::claimed(std::uint32_t client, const IcePath& path) const {
+    const auto& addresses = clients_[client].addresses;
+    return std::any_of(addresses.begin(), addresses.end(), [&](const Address& one) {
+        return one.claimed && one.tcp == path.tcp && one.remote == path.remote;
+    });
+}
+
 void MediaPort::release(std::uint32_t client, const IcePath& path) {
     if (owners(path.tcp).find(path.remote) == client) take_away(path);
 }

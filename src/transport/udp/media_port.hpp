@@ -84,6 +84,7 @@ public:
     /// or whose claim is the oldest.
     /// @return false when it is claimed by another
     [[nodiscard]] bool claim(std::uint32_t client, const IcePath& path);
+    [[nodiscard]] bool claimed(std::uint32_t client, const IcePath& path) const;
     /// Nothing of interest comes from this address any more. Does nothing if it is not the
     /// client's.
     void release(std::uint32_t client, const IcePath& path);

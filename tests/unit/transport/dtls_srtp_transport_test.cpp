@@ -58,20 +58,30 @@ struct End final : DtlsSrtpTransport::Listener {
     End(Loop& loop, const Certificate& c)
         : certificate{c},
           path{new Path},
-          transport{loop, std::unique_ptr<IceTransport>{path}, DtlsContext{certificate}} {
+          transport{loop, std::unique_ptr<IceTransport>{path}, DtlsContext{certificate, quick()}} {
         transport.set_listener(this);
+    }
+    static DtlsSettings quick() {
+        DtlsSettings settings;
+        settings.silence_after_refusal = 300ms;
+        return settings;
     }
     void on_local_candidate(std::string_view) override {}
     void on_gathering_done() override {}
     void on_ice_state(IceState) override {}
     void on_selected_pair(std::string_view, std::string_view) override {}
-    void on_dtls_state(DtlsState state, std::string_view) override { states.push_back(state); }
+    void on_dtls_state(DtlsState state, std::string_view why) override {
+        states.push_back(state);
+        reason = why;
+    }
+    [[nodiscard]] bool ended() const { return transport.dtls_state() == DtlsState::failed; }
     void on_rtp(MutableBytes, Time) override { ++packets; }
     void on_rtcp(Bytes, Time) override {}
 
     const Certificate& certificate;
     Path* path;  ///< the transport's
     std::vector<DtlsState> states;
+    std::string reason;  ///< of the last state
     int packets = 0;
     DtlsSrtpTransport transport;
 };
@@ -384,7 +394,46 @@ TEST_F(DtlsSrtpTransportTest, APeerWithAnotherCertificateIsReportedAndTold) {
     client.transport.start_dtls(DtlsRole::client, {server.certificate.fingerprint()});
     exchange();
     EXPECT_EQ(server.states, (std::vector{DtlsState::connecting, DtlsState::failed}));
-    EXPECT_EQ(client.transport.dtls_state(), DtlsState::failed);
+    EXPECT_TRUE(loop.run_until([&] { return client.ended(); }));
+    EXPECT_EQ(client.reason, "the peer gave up: bad certificate");
+}
+
+TEST_F(DtlsSrtpTransportTest, AClientThatRefusesOurCertificateIsNoticedAtOnce) {
+    server.transport.start_dtls(DtlsRole::server, {client.certificate.fingerprint()});
+    client.transport.start_dtls(DtlsRole::client, {client.certificate.fingerprint()});
+    exchange();
+    EXPECT_EQ(client.states, (std::vector{DtlsState::connecting, DtlsState::failed}));
+    const Time refused = Clock::now();
+    EXPECT_TRUE(loop.run_until([&] { return server.ended(); }));
+    EXPECT_EQ(server.reason, "the peer gave up: bad certificate");
+    EXPECT_LT(Clock::now() - refused, DtlsSettings{}.handshake_limit);
+}
+
+TEST_F(DtlsSrtpTransportTest, AForgedAlertDoesNotEndTheHandshakeOfAClient) {
+    start();
+    const ByteVector alert{21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40};
+    client.path->arrive(alert);
+    carry(client, server);
+    client.path->arrive(alert);
+    client.path->later = 100ms;
+    exchange();
+    EXPECT_EQ(client.states, (std::vector{DtlsState::connecting, DtlsState::connected}));
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
+    EXPECT_EQ(client.transport.counters().strange_dtls, 2U);
+    expect_media_flows();
+}
+
+TEST_F(DtlsSrtpTransportTest, AForgedAlertWhileAFlightIsLostDoesNotEndTheHandshake) {
+    start();
+    carry(client, server);
+    carry(server, client);
+    client.path->sent.clear();  // certificate to Finished
+    server.path->arrive({21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40});
+    EXPECT_TRUE(loop.run_until([&] {
+        exchange();  // what their timers repeat
+        return server.transport.dtls_state() != DtlsState::connecting;
+    }));
+    EXPECT_EQ(server.transport.dtls_state(), DtlsState::connected);
 }
 
 TEST_F(DtlsSrtpTransportTest, AHelloInFragmentsOutOfOrderIsPutTogether) {

@@ -84,7 +84,7 @@ TEST(ClearRecords, OnlyWhatAClientSaysIsKept) {
         ByteVector datagram;
         for (const ByteVector& record : records)
             datagram.insert(datagram.end(), record.begin(), record.end());
-        const MutableBytes rest = without_strange_records(datagram);
+        const MutableBytes rest = sift(datagram, DtlsRole::client).datagram;
         return ByteVector(rest.begin(), rest.end());
     };
     const ByteVector nothing;
@@ -109,6 +109,27 @@ TEST(ClearRecords, OnlyWhatAClientSaysIsKept) {
     EXPECT_EQ(kept({clear_record(22, {11, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 1, 9})}), nothing)
         << "a piece behind the end of its message";
     EXPECT_EQ(kept({hello, ByteVector(12, 22)}), hello) << "half a record";
+}
+
+TEST(ClearRecords, OnlyWhatAServerSaysIsKeptOfAServer) {
+    auto keeps = [](std::uint8_t message) {
+        ByteVector record = clear_record(22, {message, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 9});
+        return !sift(record, DtlsRole::server).datagram.empty();
+    };
+    for (const std::uint8_t message : {2, 3, 4, 11, 12, 13, 14, 22}) EXPECT_TRUE(keeps(message));
+    for (const std::uint8_t message : {0, 1, 15, 16, 20}) EXPECT_FALSE(keeps(message));
+}
+
+TEST(ClearRecords, AnAlertThatEndsAHandshakeIsToldAndTakenOut) {
+    const auto told = [](ByteVector datagram) {
+        const ClearTalk talk = sift(datagram, DtlsRole::client);
+        EXPECT_TRUE(talk.datagram.empty());
+        return talk.gave_up;
+    };
+    EXPECT_EQ(told(clear_record(21, {2, 42})), 42) << "bad certificate";
+    EXPECT_EQ(told(clear_record(21, {1, 0})), 0) << "good-bye";
+    EXPECT_EQ(told(clear_record(21, {1, 90})), std::nullopt) << "a warning";
+    EXPECT_EQ(told(clear_record(21, {2, 42, 1})), std::nullopt);
 }
 
 ClientHello first(std::uint8_t random, Bytes cookie = {}) {

@@ -506,6 +506,45 @@ TEST_F(MediaPortTest, StrangersAreCountedAndNothingElse) {
     EXPECT_LT(::recv(fd.get(), answer.data(), answer.size(), 0), 0) << "not one byte";
 }
 
+TEST_F(MediaPortTest, DtlsFromWhereNobodyHasAnsweredACheckIsNotHeard) {
+    for (MediaPort* shared : {port.get(), static_cast<MediaPort*>(nullptr)}) {
+        End a{loop, shared, resolver, true};
+        End b{loop, nullptr, resolver, false};
+        connect(a, b);
+        const auto pair = IceCandidate::parse(a.pairs.back().first);
+        ASSERT_TRUE(pair);
+        Fd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+        sockaddr_storage native{};
+        const auto size =
+            static_cast<socklen_t>(SocketAddress::parse(pair->address, pair->port)->write(native));
+        const auto send = [&](Bytes bytes) {
+            EXPECT_EQ(::sendto(fd.get(), bytes.data(), bytes.size(), 0,
+                               reinterpret_cast<sockaddr*>(&native), size),
+                      static_cast<ssize_t>(bytes.size()));
+        };
+        const auto& hellos = a.transport->hellos();
+        const auto before = hellos.challenged + hellos.begun + hellos.dropped;
+        // As who has heard a request of the peer would replay it. libnice would believe him.
+        const auto& ours = a.transport->ice().local_credentials();
+        StunWriter writer{StunClass::request, {1}};
+        writer.username(ours.ufrag + ":" + b.transport->ice().local_credentials().ufrag);
+        writer.priority(1);
+        writer.controlled(1);
+        if (shared) send(writer.finish(ours.pwd));
+        DtlsAssociation stranger{dtls_context(), DtlsRole::client};
+        stranger.start(Clock::now());
+        send(stranger.take_datagram().value());
+        const std::size_t heard = a.rtp.size();
+        ASSERT_TRUE(b.send(1));
+        ASSERT_TRUE(loop.run_until([&] {
+            return a.rtp.size() > heard &&
+                   (!shared || a.transport->ice().counters().dtls_of_strangers == 1);
+        }));
+        EXPECT_EQ(hellos.challenged + hellos.begun + hellos.dropped, before);
+        EXPECT_EQ(a.transport->counters().strange_dtls, 0U);
+    }
+}
+
 TEST_F(MediaPortTest, APeerCanBeDestroyedInItsEvents) {
     for (DtlsState state : {DtlsState::connecting, DtlsState::connected}) {
         End a{loop, port.get(), resolver, true};

@@ -101,7 +101,7 @@ TEST(PictureSize, BothSidesOfANegotiationTakeItFromThePeer) {
         "m=video 9 UDP/TLS/RTP/SAVPF 96 97\na=rtpmap:96 VP8/90000\na=fmtp:96 max-fs=920\n"
         "a=rtpmap:97 AV1/90000\n";
     const auto offer = parsed(offer_with(lines));
-    const auto& codecs = answered(offer, webrtc()).session.sections[0].codecs;
+    const auto codecs = answered(offer, webrtc()).session.sections[0].codecs;
     ASSERT_EQ(codecs.size(), 2u);
     EXPECT_EQ(codecs[0].largest, Pixels{920 * 256});
     EXPECT_EQ(codecs[1].largest, std::nullopt);

@@ -649,6 +649,46 @@ TEST(SendBatch, SegmentsHaveOneSizeAndAnotherSizeBeginsAnew) {
     EXPECT_EQ(got, sizes);
 }
 
+TEST(SendBatch, AWayThatCannotSegmentIsNoReasonToSendAllOneByOne) {
+    // The kernel segments nothing for UDP-Lite.
+    const Fd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDPLITE)};
+    if (fd.get() < 0) GTEST_SKIP() << "no UDP-Lite here";
+    SendBatch batch{fd.get()};
+    auto calls_for_five = [&batch](const std::string& ip) {
+        const auto before = batch.counters().system_calls;
+        const SendBatch::Destination to{*SocketAddress::parse(ip, 9), std::nullopt, std::nullopt};
+        SendBatch::Lane lane;
+        for (int i = 0; i < 5; ++i) {
+            EXPECT_FALSE(batch.room().empty());
+            batch.commit(to, lane, 500);
+        }
+        EXPECT_TRUE(batch.flush());
+        return batch.counters().system_calls - before;
+    };
+    EXPECT_EQ(calls_for_five("127.0.0.1"), 6U) << "in vain together, then one by one";
+    EXPECT_EQ(calls_for_five("127.0.0.1"), 1U) << "as five messages";
+    EXPECT_EQ(calls_for_five("127.0.0.2"), 6U) << "another way is tried";
+    EXPECT_EQ(batch.counters().datagrams, 15U);
+}
+
+TEST(SegmentationRefusals, HoldForOneDestinationAndForAWhile) {
+    SegmentationRefusals refusals;
+    const Time now{1h};
+    auto to = [](std::size_t i, std::uint16_t port = 9) {
+        return *SocketAddress::parse("10.0.0." + std::to_string(i), port);
+    };
+    EXPECT_TRUE(refusals.none());
+    refusals.add(to(1), now);
+    EXPECT_FALSE(refusals.allows(to(1, 10), now + 59s)) << "the way is that of the address";
+    EXPECT_TRUE(refusals.allows(to(2), now));
+    EXPECT_TRUE(refusals.allows(to(1), now + 60s));
+    EXPECT_TRUE(refusals.none());
+    for (std::size_t i = 0; i <= SegmentationRefusals::kMax; ++i) refusals.add(to(i), now);
+    EXPECT_FALSE(refusals.allows(to(200), now + 59s)) << "all of them";
+    EXPECT_TRUE(refusals.allows(to(200), now + 60s));
+    EXPECT_TRUE(refusals.none());
+}
+
 TEST(AddressTable, IsAMap) {
     AddressTable table;
     std::unordered_map<SocketAddress, std::uint32_t> model;

@@ -587,6 +587,32 @@ TEST_F(MediaPortTest, MediaGoesOnDuringARestart) {
     EXPECT_TRUE(loop.run_until([&] { return b.rtp.size() == 3; }));
 }
 
+TEST(UdpSocket, SaysWhatTheKernelGrantsAndHowManyDatagramsFoundNoRoom) {
+    auto receiver = UdpSocket::open(*SocketAddress::parse("127.0.0.1", 0));
+    auto sender = UdpSocket::open(*SocketAddress::parse("127.0.0.1", 0));
+    ASSERT_TRUE(receiver && sender);
+    EXPECT_GT((*receiver)->granted().receive, 0);
+    EXPECT_LE((*receiver)->granted().receive, UdpSocket::kBuffer);
+    EXPECT_GT((*receiver)->granted().send, 0);
+    EXPECT_EQ((*receiver)->overflowed(), 0U);
+    // Less than anybody has.
+    const int few = 4096;
+    ASSERT_EQ(setsockopt((*receiver)->fd(), SOL_SOCKET, SO_RCVBUF, &few, sizeof few), 0);
+    EXPECT_FALSE((*receiver)->granted().whole());
+    const auto to = (*sender)->destination((*receiver)->bound(), (*sender)->bound(), std::nullopt);
+    SendBatch& batch = (*sender)->batch();
+    for (int i = 0; i < 100; ++i) {
+        SendBatch::Lane lane;
+        EXPECT_FALSE(batch.room().empty());
+        batch.commit(to, lane, 1000);
+    }
+    EXPECT_TRUE(batch.flush());
+    std::size_t taken = 0;
+    while (const auto n = (*receiver)->receive([](const UdpSocket::Received&) {})) taken += n;
+    EXPECT_LT(taken, 100U);
+    EXPECT_EQ((*receiver)->overflowed(), 100 - taken);
+}
+
 TEST(SendBatch, SocketsThatAreFullLoseNoOrder) {
     // A pair of local sockets: here "full" is real.
     std::array<int, 2> fds{};

@@ -256,6 +256,7 @@ void Peer::set_limits(const Limits& limits) {
     remb_.set(limits.remb);
     audio_in_->set_mtu(limits.mtu);
     video_in_->set_mtu(limits.mtu);
+    video_in_->set_largest(limits.largest);
     apply_send_limits();
 }
 
@@ -271,7 +272,9 @@ void Peer::apply_send_limits() {
             video_in_->source() ? video_in_->source()->encodings() : nullptr;
         Bitrate wanted{0};
         if (video_in_->sends() && video_in_->attached()) {
-            wanted = encodings ? Bitrate{encodings->best_rate().bps * 13 / 10} : kWantedForVideo;
+            wanted = encodings
+                         ? Bitrate{encodings->best_rate(video_in_->size_limit()).bps * 13 / 10}
+                         : kWantedForVideo;
             if (most.bps != 0) wanted = std::min(wanted, most);
             wanted.bps += kRoomForAudio.bps;
         }

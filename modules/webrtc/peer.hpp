@@ -79,8 +79,9 @@ public:
     void add_candidate(std::size_t m_line, const std::string& candidate);
     void request_keyframe(MediaType type);
     struct Limits {
-        VideoLimits receive;  ///< what the peer sends
-        VideoLimits send;     ///< what encoders make for the peer
+        VideoLimits receive;            ///< what the peer sends
+        VideoLimits send;               ///< what encoders make for the peer
+        std::optional<Pixels> largest;  ///< picture that the peer gets, where there is a choice
         RembEstimator::Settings remb;
         std::optional<Bitrate> remb_on_connect;  ///< for encoders, until the peer's first REMB
                                                  ///< values have come up to it

@@ -3,6 +3,7 @@
 #include "send_track.hpp"
 
 #include "codec/h264.hpp"
+#include "codec/vp9.hpp"
 #include "extension_kinds.hpp"
 #include "rivero/base/uuid.hpp"
 #include "rivero/rtp/red.hpp"
@@ -87,11 +88,13 @@ void SendTrack::configure(const sdp::NegotiatedSection& section, SendControl* co
         if (e.send)
             if (auto kind = extension_kind(e.extension)) extensions_.add(*kind, e.id);
     extensions_.two_byte_allowed = section.extmap_allow_mixed;
+    if (!format()) ask_for_size();
     renegotiate();
     if (codec_ || !format()) return;
     // The source has not moved us: when the codec is the same, too, its stream goes on as if
     // nothing had happened.
     choose_codec(*format());
+    ask_for_size();
     if (!codec_) return;
     if (!before || before->codec != codec_->codec || before->clock_rate != codec_->clock_rate)
         return begin();
@@ -135,7 +138,26 @@ std::vector<media::Acceptable> SendTrack::accepts() const {
 
 void SendTrack::on_format(const media::Format& format) {
     choose_codec(format);
+    ask_for_size();
     if (codec_) begin();
+}
+
+void SendTrack::set_largest(std::optional<Pixels> size) {
+    largest_ = size;
+    ask_for_size();
+}
+
+void SendTrack::ask_for_size() {
+    std::optional<Pixels> least = largest_;
+    const auto allow = [&](const sdp::NegotiatedCodec& codec) {
+        if (codec.largest) least = std::min(least.value_or(*codec.largest), *codec.largest);
+    };
+    // As long as it is not known which one it will be the strictest counts.
+    if (codec_)
+        allow(*codec_);
+    else if (section_)
+        std::for_each(section_->codecs.begin(), section_->codecs.end(), allow);
+    set_size_limit(least);
 }
 
 void SendTrack::choose_codec(const media::Format& format) {
@@ -345,6 +367,9 @@ void SendTrack::release(bool ends) {
 
 codec::LayerFilter::Verdict SendTrack::filter(const rtp::Packet& packet) {
     layers_.set_limit(receive_limit());
+    layers_.set_size_limit(size_limit());
+    if (codec_->codec == Codec::vp9)
+        if (const auto sizes = codec::vp9::layer_sizes(packet.payload())) layers_.set_sizes(*sizes);
     const auto top = layers_.current().spatial;
     const auto verdict = layers_.on_packet(packet.arrival, packet);
     if (const auto end = layers_.take_end()) release(*end);

@@ -39,6 +39,9 @@ public:
     /// The transport is connected (or no longer): packets can be sent.
     void set_connected(bool connected);
     void set_rtt(Duration rtt) { rtt_ = rtt; }
+    /// The largest picture that the application wants the peer to get; what the peer itself has
+    /// said of it counts as well. Empty: any.
+    void set_largest(std::optional<Pixels> size);
 
     [[nodiscard]] std::vector<media::Acceptable> accepts() const override;
     void on_format(const media::Format& format) override;
@@ -106,6 +109,8 @@ private:
     void retransmit(Time now, SeqNum seq);
     /// What of the agreed codecs the format is sent as; none when it does not suit.
     void choose_codec(const media::Format& format);
+    /// The limit in size of what is sent, as it is agreed and wanted now.
+    void ask_for_size();
     /// The next packet is the first of a new source.
     void begin();
     /// What follows has nothing to do with the numbers, times and layers of before.
@@ -144,6 +149,7 @@ private:
     }
 
     std::optional<sdp::NegotiatedSection> section_;
+    std::optional<Pixels> largest_;  ///< see set_largest()
     SendControl* control_ = nullptr;
     bool connected_ = false;
     const sdp::NegotiatedCodec* codec_ = nullptr;  ///< of section_: what comes in now

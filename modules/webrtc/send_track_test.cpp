@@ -250,6 +250,36 @@ TEST_F(SendTrackTest, AChangeOfTheSpatialLayerChangesWhichPacketEndsAPicture) {
     }
 }
 
+TEST_F(SendTrackTest, ThePeersSizeOfTheCodecInUseAndTheApplicationsCountTheStricterOne) {
+    auto agreed = section();
+    agreed.codecs[0].largest = area(640, 360);
+    auto other = agreed.codecs[0];
+    other.codec = Codec::vp9;
+    other.payload_type = PayloadType{98};
+    other.largest = area(320, 180);
+    agreed.codecs.push_back(other);
+    track.configure(agreed, &control);
+    EXPECT_EQ(track.size_limit(), area(640, 360)) << "VP8 is what comes";
+    track.set_largest(area(1280, 720));
+    EXPECT_EQ(track.size_limit(), area(640, 360));
+    track.set_largest(area(160, 90));
+    EXPECT_EQ(track.size_limit(), area(160, 90));
+    agreed.codecs[0].largest.reset();
+    track.configure(agreed, &control);
+    EXPECT_EQ(track.size_limit(), area(160, 90)) << "negotiations change nothing in that";
+    track.set_largest(std::nullopt);
+    EXPECT_EQ(track.size_limit(), std::nullopt);
+    source.clear_format();
+    track.configure(agreed, &control);
+    EXPECT_EQ(track.size_limit(), area(320, 180)) << "the strictest until it is known";
+    media::Format format;
+    format.type = MediaType::video;
+    format.packing = media::Packing::rtp;
+    format.codec = Codec::vp8;
+    source.set_format(format);
+    EXPECT_EQ(track.size_limit(), std::nullopt);
+}
+
 TEST_F(SendTrackTest, OneNackForEverythingStaysWithinTheBudget) {
     push(1, true);
     for (int i = 2; i <= 900; ++i) push(i, false, 1000);

@@ -298,6 +298,16 @@ std::optional<ExtSeqNum> Node::newest(std::size_t encoding) const {
     return highest;
 }
 
+void Node::expire() {
+    const Time now = Clock::now();
+    for (auto& history : histories_)
+        if (history) history->expire(now);
+    // What cannot be had again stays: it is all that a late receiver will see.
+    if (!makes_keyframes()) return;
+    for (auto& group : groups_)
+        if (!group.empty() && group.age(now) > graph_.kept_picture_time) group.clear();
+}
+
 std::size_t Node::mtu() const {
     std::optional<std::size_t> least;
     for (const Sink* sink : sinks_)

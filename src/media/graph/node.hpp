@@ -98,6 +98,8 @@ public:
     /// The highest number of this encoding that was handed out; while that happens, up to the
     /// packet that is being handed out. Empty before the first.
     [[nodiscard]] std::optional<ExtSeqNum> newest(std::size_t encoding) const;
+    /// Lets go of what is kept and too old, since nothing new comes that would replace it.
+    void expire();
     /// What suits all sinks here, in bytes.
     [[nodiscard]] std::size_t mtu() const;
     [[nodiscard]] Source& source() { return source_; }

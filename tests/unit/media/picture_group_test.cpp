@@ -206,6 +206,30 @@ TEST_F(LateReceiverTest, GetsThePastOfItsEncoding) {
     EXPECT_TRUE(late.find_packet(ExtSeqNum{101}));
 }
 
+TEST_F(LateReceiverTest, ASourceThatIsSilentKeepsNothingThatCanBeHadAgain) {
+    push(1, true, 0, 3s);
+    push(2, false, 0, 3s);
+    EXPECT_EQ(graph.packets.in_use(), 2u);
+    loop.advance(FlowMonitor::kPeriod);
+    loop.advance(FlowMonitor::kPeriod);
+    EXPECT_EQ(graph.packets.in_use(), 0u);
+    Late late;
+    source.attach(late);
+    late.request_keyframe(true);
+    EXPECT_EQ(asked, 1);
+}
+
+TEST_F(LateReceiverTest, ThePastIsNotGivenWithAHoleThatNobodyRepairs) {
+    push(1, true, 0, 900ms);
+    push(3, false, 0, 900ms);
+    push(4);
+    Late late;
+    source.attach(late);
+    late.request_keyframe(true);
+    EXPECT_EQ(late.past, Numbers{});
+    EXPECT_EQ(asked, 1);
+}
+
 TEST_F(LateReceiverTest, FindsPacketsThatTheRingForRepairsHasNoMore) {
     graph.kept_picture_bytes = 1'000'000;
     Late late;

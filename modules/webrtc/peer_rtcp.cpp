@@ -229,9 +229,11 @@ void Peer::send(Leg& leg, const std::vector<rtcp::Message>& messages, bool has_r
     if (!has_report && !begin(compound)) return;
     for (const auto& message : messages) {
         if (compound.add(message)) continue;
-        leg.transport.send_rtcp(compound.datagram());
+        if (!compound.empty()) leg.transport.send_rtcp(compound.datagram());
         compound = rtcp::CompoundBuilder{buffer};
-        if (!begin(compound) || !compound.add(message)) return;
+        // What fits into no datagram is left out; those behind it are not its fault.
+        if (!begin(compound)) return;
+        static_cast<void>(compound.add(message));
     }
     if (!compound.empty()) leg.transport.send_rtcp(compound.datagram());
 }

@@ -119,6 +119,12 @@ private:
     void look_for_beginning(const rtp::Packet& packet);
     void hold_back(const rtp::Packet& packet);
     void forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture);
+    /// Sends what belongs behind a packet and came before it.
+    void follow(ExtSeqNum seq);
+    /// A packet that is not sent. When the receiver waits for its number already it gets that.
+    void withhold(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture);
+    /// How much may be sent again in kResentWindow, in bytes.
+    [[nodiscard]] std::size_t resend_budget() const;
     /// Pictures that this receiver got later than the others, under timestamps of their own.
     struct PastPicture {
         RtpTimestamp timestamp;
@@ -162,6 +168,7 @@ private:
     codec::LayerFilter layers_;
     std::optional<Outgoing> held_;  ///< see codec::TargetFilter::Verdict::send_when_known
     bool waiting_for_keyframe_ = true;
+    bool begins_ = true;  ///< what is sent next is the first of its stream
     /// The transport was full: nothing up to the next key frame.
     bool held_back_ = false;
     Time asked_{};  ///< for that key frame
@@ -183,6 +190,7 @@ private:
     static constexpr std::size_t kMaxNoted = 1024;
     static constexpr Duration kResentWindow = 100ms;
     static constexpr std::size_t kMaxResent = 256 * 1024;  ///< bytes per window: 20 Mbit/s
+    static constexpr std::size_t kLeastResent = 8 * 1024;
     Time resent_since_;
     std::size_t resent_bytes_ = 0;
     static constexpr std::size_t kMaxAskedAgain = 2048;  ///< numbers looked up per window

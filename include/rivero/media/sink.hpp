@@ -82,6 +82,10 @@ public:
     /// The packet with this number of the source that feeds us, for retransmission; null when it is
     /// too old.
     [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq) const;
+    /// The highest number that came of what this sink is served with, whether it was given to this
+    /// sink or not: a key frame may begin before it, when its first packet had to be repaired.
+    /// Empty when nothing came.
+    [[nodiscard]] std::optional<ExtSeqNum> newest() const;
     /// accepts() has changed.
     void renegotiate();
     /// From now on only this encoding of what accepts() says (without codec: only raw media), at

@@ -39,6 +39,13 @@ void Encodings::set_size(std::size_t encoding, std::uint32_t width, std::uint32_
 bool Encodings::poll(Time now) {
     bool due = std::exchange(changed_, false);
     if (!window_ || now - *window_ < kWindow) return due;
+    if (now - *window_ > kSilence + kWindow) {
+        // Nothing came for a while, or there would have been a window before: what came now was not
+        // spread over all of it.
+        for (Encoding& e : encodings_) e.bytes = 0;
+        window_ = now;
+        return due;
+    }
     const double seconds = std::chrono::duration<double>(now - *window_).count();
     for (std::size_t i = 0; i < count_; ++i) {
         Encoding& e = encodings_[i];

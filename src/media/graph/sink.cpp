@@ -35,6 +35,10 @@ rtp::PacketPtr Sink::find_packet(ExtSeqNum seq) const {
     return node_ ? node_->find_packet(seq, selection_.current) : rtp::PacketPtr{};
 }
 
+std::optional<ExtSeqNum> Sink::newest() const {
+    return node_ ? node_->newest(selection_.current) : std::nullopt;
+}
+
 const Format* Sink::format() const {
     return node_ ? &node_->format() : nullptr;
 }

@@ -13,6 +13,7 @@ namespace rivero::media {
 Source::Source(Graph& graph, MediaType type, Upstream upstream)
     : graph_{graph}, type_{type}, upstream_{std::move(upstream)} {
     flow.on_change = [this](bool flowing) {
+        if (!flowing && root_) root_->expire();
         tell([flowing](const Observer& observer) { observer.on_flow(flowing); });
     };
 }

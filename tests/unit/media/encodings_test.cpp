@@ -33,6 +33,16 @@ TEST_F(EncodingsTest, GivesTheBestToWhoHasNoLimit) {
     EXPECT_NEAR(static_cast<double>(encodings.best_rate().bps), 1'500'000, 60'000);
 }
 
+TEST_F(EncodingsTest, APauseOfAllIsNoReasonToTakeThemForSmaller) {
+    flow(2s);
+    now += 10s;
+    flow(100ms);
+    EXPECT_EQ(encodings.choose({.rate = Bitrate::kbps(1000)}, 0), 1);
+    EXPECT_NEAR(static_cast<double>(encodings.rate(2).bps), 1'500'000, 60'000);
+    flow(1s);
+    EXPECT_NEAR(static_cast<double>(encodings.rate(2).bps), 1'500'000, 100'000);
+}
+
 TEST_F(EncodingsTest, GivesWhatFitsAndAtLeastTheLeast) {
     flow(2s);
     EXPECT_EQ(encodings.choose({.rate = Bitrate::kbps(600)}, 0), 1);

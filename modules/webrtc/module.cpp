@@ -59,6 +59,8 @@ void declare(Module& module) {
                           "server behind a 1:1 NAT."))
             .property("externalIPv6", &WebRtcEndpoint::get_external_ipv6,
                       &WebRtcEndpoint::set_external_ipv6, doc("The same for IPv6."))
+            .read_only("maxVideoSendSize", &WebRtcEndpoint::get_max_video_send_size,
+                       doc("What setMaxVideoSendSize was told; 0x0: no limit. Not in Kurento."))
             .read_only("ICECandidatePairs", &WebRtcEndpoint::get_ice_candidate_pairs,
                        doc("The addresses in use, one pair per transport."))
             .read_only("IceConnectionState", &WebRtcEndpoint::get_ice_connection_state,
@@ -75,6 +77,15 @@ void declare(Module& module) {
                     doc("Tells a remote candidate, before or after the SDP. "
                         "ICE_ADD_CANDIDATE_ERROR for a section that does not exist; "
                         "text that is no candidate is ignored."))
+            .method("setMaxVideoSendSize", &WebRtcEndpoint::set_max_video_send_size,
+                    arg("width").says("In pixels; 0 with height 0: no limit."),
+                    arg("height").says("In pixels."),
+                    doc("Tells how large a picture the peer has a use for, by the area: of several "
+                        "encodings or layers of a picture it gets the best that is no larger, at "
+                        "least the smallest; a single one stays as it is. What the peer's SDP says "
+                        "of that counts as well. At once, and for all later negotiations. "
+                        "MEDIA_OBJECT_ILLEGAL_PARAM_ERROR for a side below 0 or one side only. "
+                        "Not in Kurento."))
             .method("createDataChannel", &WebRtcEndpoint::create_data_channel,
                     arg("label").says("Its name."),
                     arg("ordered").says(

@@ -22,6 +22,7 @@ constexpr Duration kFirstReport = 300ms;
 /// that feedback tells of come every few milliseconds.
 constexpr Duration kFeedbackSlack = 10ms;
 constexpr Duration kReportSlack = 50ms;
+constexpr Duration kNextService = 1ms;
 /// RTCP comes at least every five seconds; after three times this nobody is there.
 constexpr Duration kRtcpTimeout = 15s;
 /// A sender hears so soon that less, or more, can be forwarded.
@@ -248,7 +249,8 @@ void Peer::add_candidate(std::size_t m_line, const std::string& candidate) {
 void Peer::request_keyframe(MediaType type) {
     if (type != MediaType::video) return;
     video_.request_keyframe(Clock::now());
-    service();
+    // Not at once: one message of a receiver can ask for hundreds.
+    wake_by(video_.next_deadline());
 }
 
 void Peer::set_limits(const Limits& limits) {
@@ -256,6 +258,7 @@ void Peer::set_limits(const Limits& limits) {
     remb_.set(limits.remb);
     audio_in_->set_mtu(limits.mtu);
     video_in_->set_mtu(limits.mtu);
+    video_in_->set_largest(limits.largest);
     apply_send_limits();
 }
 
@@ -271,7 +274,9 @@ void Peer::apply_send_limits() {
             video_in_->source() ? video_in_->source()->encodings() : nullptr;
         Bitrate wanted{0};
         if (video_in_->sends() && video_in_->attached()) {
-            wanted = encodings ? Bitrate{encodings->best_rate().bps * 13 / 10} : kWantedForVideo;
+            wanted = encodings
+                         ? Bitrate{encodings->best_rate(video_in_->size_limit()).bps * 13 / 10}
+                         : kWantedForVideo;
             if (most.bps != 0) wanted = std::min(wanted, most);
             wanted.bps += kRoomForAudio.bps;
         }
@@ -325,6 +330,7 @@ void Peer::on_dtls(Leg& leg, transport::DtlsState state) {
         (section.kind == MediaType::audio ? *audio_in_ : *video_in_).set_connected(leg.connected);
     }
     if (leg.connected) {
+        measure_by_ice(leg, now);
         next_report_ = now + kFirstReport;
         arm(now);
     }
@@ -392,12 +398,22 @@ void Peer::wake_by(std::optional<Time> deadline, Duration slack) {
                                        [this] { service(); });
 }
 
-void Peer::arm(Time) {
-    if (std::none_of(legs_.begin(), legs_.end(), [](auto& leg) { return leg->connected; })) return;
-    wake_by(next_report_, kReportSlack);
-    wake_by(audio_.next_deadline());
-    wake_by(video_.next_deadline());
-    for (auto& leg : legs_) wake_by(leg->twcc.next_deadline(), kFeedbackSlack);
+void Peer::arm(Time now) {
+    // Of what service() can do something about, and not at once again: whatever is due by then,
+    // this peer must not take the worker for itself.
+    const auto later = [now](std::optional<Time> deadline) {
+        return deadline ? std::optional{std::max(*deadline, now + kNextService)} : deadline;
+    };
+    bool connected = false;
+    for (auto& leg : legs_) {
+        if (!leg->connected) continue;
+        connected = true;
+        for (std::size_t m_line : leg->sections)
+            if (const ReceiveTrack* track = track_of(m_line))
+                wake_by(later(track->next_deadline()));
+        wake_by(later(leg->twcc.next_deadline()), kFeedbackSlack);
+    }
+    if (connected) wake_by(later(next_report_), kReportSlack);
 }
 
 void Peer::service() {
@@ -408,7 +424,10 @@ void Peer::service() {
     for (auto& leg : legs_) {
         if (!leg->connected) continue;
         std::vector<rtcp::Message> messages;
-        if (report) add_reports(*leg, now, messages);
+        if (report) {
+            measure_by_ice(*leg, now);
+            add_reports(*leg, now, messages);
+        }
         if (takes_remb(*leg)) {
             if (report && !leg->transport_cc) update_remb(*leg, now);
             if (report || now - remb_checked_ >= kRembInterval) {

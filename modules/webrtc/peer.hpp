@@ -79,8 +79,9 @@ public:
     void add_candidate(std::size_t m_line, const std::string& candidate);
     void request_keyframe(MediaType type);
     struct Limits {
-        VideoLimits receive;  ///< what the peer sends
-        VideoLimits send;     ///< what encoders make for the peer
+        VideoLimits receive;            ///< what the peer sends
+        VideoLimits send;               ///< what encoders make for the peer
+        std::optional<Pixels> largest;  ///< picture that the peer gets, where there is a choice
         RembEstimator::Settings remb;
         std::optional<Bitrate> remb_on_connect;  ///< for encoders, until the peer's first REMB
                                                  ///< values have come up to it
@@ -121,6 +122,8 @@ private:
     void on_dtls(Leg& leg, transport::DtlsState state);
     void handle(Leg& leg, const rtcp::Message& message, Time now);
     void on_reports(const std::vector<rtcp::ReportBlock>& blocks, Time now);
+    /// A peer that is sent nothing reports on nothing: what its ICE answers show stands in.
+    void measure_by_ice(Leg& leg, Time now);
     [[nodiscard]] ReceiveTrack* track_of(std::size_t section);
     [[nodiscard]] SendTrack* sender_of(Ssrc ssrc);
     void apply_send_limits();
@@ -165,6 +168,7 @@ private:
     Time timer_latest_{};            ///< ... and not later than this
     Time next_report_{};
     std::optional<Time> last_rtcp_;
+    Time rtt_reported_{};  ///< when a report last showed the round trip
     Limits limits_;
     bool connect_phase_ = true;  ///< remb_on_connect is still in force
     Time remb_received_at_{};

@@ -18,6 +18,8 @@ namespace {
 
 /// A sender is not asked for less, however narrow the way to its receivers is.
 constexpr Bitrate kLeastForwarded = Bitrate::kbps(100);
+/// What reports say about the round trip counts for so long.
+constexpr Duration kRttFresh = 15s;
 
 }  // namespace
 
@@ -97,14 +99,29 @@ void Peer::on_reports(const std::vector<rtcp::ReportBlock>& blocks, Time now) {
     for (const auto& block : blocks) {
         SendTrack* track = sender_of(block.ssrc);
         if (!track || track->ssrc() != block.ssrc) continue;
+        const auto before = track->state().rtt_measurements();
         track->on_report_block(now, block);
-        if (auto rtt = track->state().rtt()) {
-            audio_.set_rtt(*rtt);
-            video_.set_rtt(*rtt);
-            audio_in_->set_rtt(*rtt);
-            video_in_->set_rtt(*rtt);
-            for (auto& leg : legs_) leg->control.set_rtt(*rtt);
-        }
+        if (track->state().rtt_measurements() == before) continue;
+        const Duration rtt = *track->state().rtt();
+        rtt_reported_ = now;
+        audio_.set_rtt(rtt);
+        video_.set_rtt(rtt);
+        audio_in_->set_rtt(rtt);
+        video_in_->set_rtt(rtt);
+        for (auto& leg : legs_) leg->control.set_rtt(rtt);
+    }
+}
+
+void Peer::measure_by_ice(Leg& leg, Time now) {
+    if (rtt_reported_ != Time{} && now - rtt_reported_ < kRttFresh) return;
+    const auto rtt = leg.transport.ice().round_trip();
+    if (!rtt) return;
+    leg.control.set_rtt(*rtt);
+    for (std::size_t m_line : leg.sections) {
+        ReceiveTrack* track = track_of(m_line);
+        if (!track) continue;
+        track->set_rtt(*rtt);
+        (track == &audio_ ? *audio_in_ : *video_in_).set_rtt(*rtt);
     }
 }
 
@@ -220,9 +237,11 @@ void Peer::send(Leg& leg, const std::vector<rtcp::Message>& messages, bool has_r
     if (!has_report && !begin(compound)) return;
     for (const auto& message : messages) {
         if (compound.add(message)) continue;
-        leg.transport.send_rtcp(compound.datagram());
+        if (!compound.empty()) leg.transport.send_rtcp(compound.datagram());
         compound = rtcp::CompoundBuilder{buffer};
-        if (!begin(compound) || !compound.add(message)) return;
+        // What fits into no datagram is left out; those behind it are not its fault.
+        if (!begin(compound)) return;
+        static_cast<void>(compound.add(message));
     }
     if (!compound.empty()) leg.transport.send_rtcp(compound.datagram());
 }

@@ -125,7 +125,8 @@ ReceiveTrack::Stream* ReceiveTrack::repaired_by(Ssrc rtx, const rtp::Demuxer::Ro
     return found == streams_.end() ? nullptr : found->second.get();
 }
 
-ReceiveTrack::Stream* ReceiveTrack::stream_of(std::size_t encoding) {
+ReceiveTrack::Stream* ReceiveTrack::stream_of(std::size_t encoding) const {
+    if (!simulcast() && encoding != 0) return nullptr;
     Stream* newest = nullptr;
     for (auto& [ssrc, stream] : streams_) {
         if (simulcast() ? stream->encoding != encoding : current_ != Ssrc{ssrc}) continue;
@@ -289,20 +290,24 @@ void ReceiveTrack::set_rtt(Duration rtt) {
 
 void ReceiveTrack::poll(Time now, Ssrc sender, std::vector<rtcp::Message>& out) {
     for (auto& [ssrc, stream] : streams_) {
-        auto lost = stream->receiver.nacks().poll(now);
+        auto& nacks = stream->receiver.nacks();
+        const std::size_t encoding = stream->encoding.value_or(0);
+        // What nobody looks at need not be whole: who comes to it later begins with a key frame.
+        if (!source_->is_used(encoding)) {
+            nacks.reset();
+            continue;
+        }
+        auto lost = nacks.poll(now);
         if (!lost.empty()) {
             ++stream->nacks;
             out.push_back(rtcp::GenericNack{sender, stream->receiver.ssrc(), std::move(lost)});
         }
-        const std::size_t encoding = stream->encoding.value_or(0);
-        // What nobody looks at need not be whole.
-        if (stream->receiver.nacks().take_gave_up() && source_->is_used(encoding))
-            keyframes_[encoding].request(now);
+        if (nacks.take_gave_up()) keyframes_[encoding].request(now);
     }
     if (type_ != MediaType::video || !section_) return;
     for (std::size_t encoding = 0; encoding < keyframes_.size(); ++encoding) {
         Stream* stream = stream_of(encoding);
-        if (!stream || (!simulcast() && encoding != 0) || !keyframes_[encoding].poll(now)) continue;
+        if (!stream || !keyframes_[encoding].poll(now)) continue;
         if (stream->codec->feedback.pli) {
             ++stream->plis;
             out.push_back(rtcp::PictureLoss{sender, stream->receiver.ssrc()});
@@ -329,10 +334,10 @@ std::optional<Bitrate> ReceiveTrack::forward_limit() const {
 
 std::optional<Time> ReceiveTrack::next_deadline() const {
     std::optional<Time> next;
+    // A request to an encoding that is not sent waits for its first packet, and not for a time.
     for (std::size_t i = 0; i < keyframes_.size(); ++i) {
-        if (simulcast() ? streams_.empty() : !current_ || i != 0) continue;
         auto deadline = keyframes_[i].next_deadline();
-        if (deadline && (!next || *deadline < *next)) next = deadline;
+        if (deadline && (!next || *deadline < *next) && stream_of(i)) next = deadline;
     }
     for (auto& [ssrc, stream] : streams_) {
         auto deadline = stream->receiver.nacks().next_deadline();

@@ -134,8 +134,8 @@ private:
                                      const rtp::Demuxer::Route& route);
     /// The stream that a retransmission stream repairs.
     [[nodiscard]] Stream* repaired_by(Ssrc rtx, const rtp::Demuxer::Route& route);
-    /// The stream that a key frame of this encoding is asked of.
-    [[nodiscard]] Stream* stream_of(std::size_t encoding);
+    /// The stream that a key frame of this encoding is asked of; null while it is not sent.
+    [[nodiscard]] Stream* stream_of(std::size_t encoding) const;
     /// A packet with redundancy: what is missing before it goes first.
     void push_red(Stream& stream, rtp::PacketPtr packet);
     void push(Stream& stream, rtp::PacketPtr packet, bool padding);

@@ -37,6 +37,10 @@ struct ReceiveTrackTest : testing::Test {
     /// @param original of a retransmission: the number that it repairs
     void receive(Ssrc ssrc, std::uint16_t seq, const std::string& rid = {},
                  std::optional<std::uint16_t> original = {}) {
+        receive(track, ssrc, seq, rid, original);
+    }
+    void receive(ReceiveTrack& by, Ssrc ssrc, std::uint16_t seq, const std::string& rid = {},
+                 std::optional<std::uint16_t> original = {}) {
         auto packet = graph.packets.make();
         rtp::HeaderFields fields{SeqNum{seq}, RtpTimestamp{3000u * original.value_or(seq)}, ssrc,
                                  PayloadType{original ? std::uint8_t{97} : std::uint8_t{96}}, true};
@@ -50,7 +54,7 @@ struct ReceiveTrackTest : testing::Test {
         const auto header = rtp::parse_header(Bytes{packet->storage()}.first(size + 100));
         ASSERT_TRUE(header);
         now += 1ms;
-        track.on_packet(now, *header, {}, {0, rid, original && !rid.empty()}, std::move(packet));
+        by.on_packet(now, *header, {}, {0, rid, original && !rid.empty()}, std::move(packet));
     }
     std::uint64_t recovered(Ssrc ssrc) {
         for (const auto& stream : track.stats())
@@ -85,6 +89,7 @@ struct ReceiveTrackTest : testing::Test {
         std::make_shared<media::Source>(graph, MediaType::video, media::Source::Upstream{});
     ReceiveTrack track{MediaType::video, source, clock, graph.packets};
     Time now = Clock::now();
+    std::vector<ReceiveTrack*> waiting;  ///< that the source asks
 };
 
 TEST_F(ReceiveTrackTest, EncodingsOfAnOldDescriptionAreNotLookedUpInTheNewOne) {
@@ -105,6 +110,62 @@ TEST_F(ReceiveTrackTest, EncodingsOfAnOldDescriptionAreNotLookedUpInTheNewOne) {
     receive(Ssrc{12}, 3);
     ASSERT_EQ(track.stats().size(), 1u);
     EXPECT_EQ(track.stats()[0].rid, "");
+}
+
+/// Takes what the source has, and asks for a key frame as soon as there is something.
+struct Viewer final : media::Sink {
+    explicit Viewer(std::optional<Bitrate> limit = {}) : Sink{MediaType::video} {
+        set_receive_limit(limit);
+    }
+    [[nodiscard]] std::vector<media::Acceptable> accepts() const override {
+        return {media::Acceptable::rtp(Codec::vp8)};
+    }
+    void on_format(const media::Format&) override { request_keyframe(true); }
+};
+
+TEST_F(ReceiveTrackTest, ARequestToAnEncodingThatIsNotSentWaitsForItAndNotForATime) {
+    auto both = section({"a", "b"});
+    both.codecs[0].feedback.pli = true;
+    source = std::make_shared<media::Source>(
+        graph, MediaType::video,
+        media::Source::Upstream{[this] { waiting.front()->request_keyframe(now); }, {}, {}});
+    ReceiveTrack with_viewer{MediaType::video, source, clock, graph.packets};
+    waiting.push_back(&with_viewer);
+    with_viewer.configure(both);
+    Viewer viewer;
+    source->attach(viewer);
+    receive(with_viewer, Ssrc{11}, 1, "b");  // and nothing of "a"
+    std::vector<rtcp::Message> messages;
+    for (const Time end = now + 10s; now < end; now += 10ms) {
+        const auto deadline = with_viewer.next_deadline();
+        if (!deadline || *deadline > now) continue;
+        messages.clear();
+        with_viewer.poll(now, Ssrc{1}, messages);
+        EXPECT_FALSE(messages.empty()) << "woken for nothing";
+        const auto next = with_viewer.next_deadline();
+        ASSERT_TRUE(!next || *next > now) << "at once again, for ever";
+    }
+    source->detach(viewer);
+}
+
+TEST_F(ReceiveTrackTest, NothingIsAskedForAgainOfEncodingsThatNobodyHas) {
+    track.configure(section({"a", "b"}));
+    Viewer viewer{Bitrate::kbps(1)};
+    for (std::uint16_t seq = 1; seq < 600; ++seq) {
+        receive(Ssrc{10}, seq, "a");
+        if (seq == 10) source->attach(viewer);
+        for (int i = 0; i < 3; ++i) receive(Ssrc{11}, static_cast<std::uint16_t>(3 * seq + i), "b");
+    }
+    ASSERT_EQ(viewer.selection().wanted, 0);
+    ASSERT_FALSE(source->is_used(1));
+    receive(Ssrc{11}, 1810, "b");
+    EXPECT_EQ(asked_for(), std::vector<SeqNum>{});
+    viewer.set_receive_limit({});
+    ASSERT_TRUE(source->is_used(1));
+    receive(Ssrc{11}, 1811, "b");
+    receive(Ssrc{11}, 1813, "b");
+    EXPECT_EQ(asked_for(), std::vector{SeqNum{1812}});
+    source->detach(viewer);
 }
 
 TEST_F(ReceiveTrackTest, EncodingsThatAreAnnouncedBySsrcAreTakenAsThose) {
@@ -172,17 +233,10 @@ TEST_F(ReceiveTrackTest, WhatManyReceiversAskForIsAskedForOnceInARoundTrip) {
 }
 
 TEST_F(ReceiveTrackTest, NoKeyFramesAreAskedForOfEncodingsThatNobodyHas) {
-    struct Viewer : media::Sink {
-        Viewer() : Sink{MediaType::video} {}
-        [[nodiscard]] std::vector<media::Acceptable> accepts() const override {
-            return {media::Acceptable::rtp(Codec::vp8)};
-        }
-    };
     auto both = section({"a", "b"});
     both.codecs[0].feedback.pli = true;
     track.configure(both);
-    Viewer viewer;
-    viewer.set_receive_limit(Bitrate::kbps(1));  // the least
+    Viewer viewer{Bitrate::kbps(1)};  // the least
     for (std::uint16_t seq = 1; seq < 600; ++seq) {
         receive(Ssrc{10}, seq, "a");
         if (seq == 10) source->attach(viewer);

@@ -27,6 +27,7 @@ struct Outgoing {
     Codec codec{};
     std::optional<PayloadType> rtx;  ///< sent again, in the retransmission stream
     bool again = false;              ///< sent again, in whichever stream
+    bool empty = false;              ///< only its number: what it carries is not for this receiver
     std::optional<PayloadType> red;  ///< with its redundancy, of blocks with this payload type
     Time capture;                    ///< that goes with the timestamp
     /// For its dependency descriptor, if it has one: see codec::rewrite_dependency_descriptor.

@@ -3,6 +3,7 @@
 #include "send_track.hpp"
 
 #include "codec/h264.hpp"
+#include "codec/vp9.hpp"
 #include "extension_kinds.hpp"
 #include "rivero/base/uuid.hpp"
 #include "rivero/rtp/red.hpp"
@@ -87,11 +88,13 @@ void SendTrack::configure(const sdp::NegotiatedSection& section, SendControl* co
         if (e.send)
             if (auto kind = extension_kind(e.extension)) extensions_.add(*kind, e.id);
     extensions_.two_byte_allowed = section.extmap_allow_mixed;
+    if (!format()) ask_for_size();
     renegotiate();
     if (codec_ || !format()) return;
     // The source has not moved us: when the codec is the same, too, its stream goes on as if
     // nothing had happened.
     choose_codec(*format());
+    ask_for_size();
     if (!codec_) return;
     if (!before || before->codec != codec_->codec || before->clock_rate != codec_->clock_rate)
         return begin();
@@ -135,7 +138,26 @@ std::vector<media::Acceptable> SendTrack::accepts() const {
 
 void SendTrack::on_format(const media::Format& format) {
     choose_codec(format);
+    ask_for_size();
     if (codec_) begin();
+}
+
+void SendTrack::set_largest(std::optional<Pixels> size) {
+    largest_ = size;
+    ask_for_size();
+}
+
+void SendTrack::ask_for_size() {
+    std::optional<Pixels> least = largest_;
+    const auto allow = [&](const sdp::NegotiatedCodec& codec) {
+        if (codec.largest) least = std::min(least.value_or(*codec.largest), *codec.largest);
+    };
+    // As long as it is not known which one it will be the strictest counts.
+    if (codec_)
+        allow(*codec_);
+    else if (section_)
+        std::for_each(section_->codecs.begin(), section_->codecs.end(), allow);
+    set_size_limit(least);
 }
 
 void SendTrack::choose_codec(const media::Format& format) {
@@ -203,6 +225,7 @@ void SendTrack::on_switch() {
 
 void SendTrack::start_numbering() {
     release(true);
+    begins_ = true;
     past_.clear();
     newest_seq_ = unrepeatable_ = kNone;
     rewriter_.switch_source(codec_->clock_rate);
@@ -228,7 +251,17 @@ void SendTrack::on_packet(const rtp::PacketPtr& packet) {
         past_.clear();
         changed_after(newest_seq_);
     }
+    const bool began = begins_ || waiting_for_keyframe_;
     forward(packet, shown(packet->timestamp), packet->capture);
+    if (began && !begins_ && type() == MediaType::video) follow(packet->seq);
+}
+
+void SendTrack::follow(ExtSeqNum seq) {
+    const auto last = newest();
+    if (!last || last->value - seq.value > kBeginsAnew) return;
+    for (auto next = seq.value + 1; next <= last->value; ++next)
+        if (const auto later = find_packet(ExtSeqNum{next}))
+            forward(later, shown(later->timestamp), later->capture);
 }
 
 void SendTrack::on_past_packet(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture) {
@@ -289,10 +322,7 @@ Outgoing SendTrack::outgoing(const rtp::PacketPtr& packet,
 void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture) {
     if (!may_send()) return;
     newest_seq_ = std::max(newest_seq_, packet->seq.value);
-    if (packet->payload().empty()) {
-        rewriter_.withhold(packet->seq);
-        return;
-    }
+    if (packet->payload().empty()) return withhold(packet, timestamp, capture);
     if (type() == MediaType::video && !waiting_for_keyframe_ && control_->full()) {
         // More than the transport carries. Pictures with holes help nobody: it goes on with the
         // next whole one.
@@ -308,6 +338,7 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
             return;
         }
         waiting_for_keyframe_ = held_back_ = false;
+        begins_ = true;
     }
     using Verdict = codec::LayerFilter::Verdict;
     auto verdict = packet->marker ? Verdict::send_as_last : Verdict::send;
@@ -315,12 +346,12 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
     if (layered_) verdict = filter(*packet);
     const bool marker = verdict == Verdict::send_as_last;
     if (verdict == Verdict::withhold) {
-        rewriter_.withhold(packet->seq);
         picture_ids_.withhold(codec_->codec, packet->payload());
-        return;
+        return withhold(packet, timestamp, capture);
     }
     const auto numbers = rewriter_.rewrite(packet->seq, timestamp, capture);
     if (!numbers) return;
+    begins_ = false;
     if (packet->starts_keyframe && type() == MediaType::video) ++counters_.keyframes;
     Outgoing out = outgoing(packet, *numbers, marker);
     out.ids = picture_ids_.forward(codec_->codec, packet->payload());
@@ -331,6 +362,15 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
         held_ = std::move(out);
         return;
     }
+    if (!control_->send(Clock::now(), *this, priority(), std::move(out))) ++counters_.unsent;
+}
+
+void SendTrack::withhold(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture) {
+    const auto numbers = rewriter_.withhold(packet->seq, timestamp);
+    if (!numbers || type() != MediaType::video || waiting_for_keyframe_) return;
+    Outgoing out = outgoing(packet, *numbers, false);
+    out.capture = capture;
+    out.empty = true;
     if (!control_->send(Clock::now(), *this, priority(), std::move(out))) ++counters_.unsent;
 }
 
@@ -345,6 +385,9 @@ void SendTrack::release(bool ends) {
 
 codec::LayerFilter::Verdict SendTrack::filter(const rtp::Packet& packet) {
     layers_.set_limit(receive_limit());
+    layers_.set_size_limit(size_limit());
+    if (codec_->codec == Codec::vp9)
+        if (const auto sizes = codec::vp9::layer_sizes(packet.payload())) layers_.set_sizes(*sizes);
     const auto top = layers_.current().spatial;
     const auto verdict = layers_.on_packet(packet.arrival, packet);
     if (const auto end = layers_.take_end()) release(*end);
@@ -366,13 +409,16 @@ void SendTrack::hold_back(const rtp::Packet& packet) {
 
 void SendTrack::transmit(Time now, const Outgoing& out) {
     if (!connected_ || !control_) return;
-    const Bytes payload = out.red ? out.packet->with_redundancy() : out.packet->payload();
+    const Bytes payload = out.empty ? Bytes{}
+                          : out.red ? out.packet->with_redundancy()
+                                    : out.packet->payload();
     const MutableBytes room = control_->outlet().room();
     if (room.size() < payload.size() + kMostHeader + transport::SrtpSender::kRtpOverhead) {
         ++counters_.unsent;
         return;
     }
     auto extensions = extensions_of(*out.packet);
+    if (out.empty) extensions.passed_from = nullptr;
     std::array<std::uint8_t, 255 + codec::kMaxDescriptorGrowth> descriptor;
     if (out.frame_number)
         extensions.dependency_descriptor = codec::rewrite_dependency_descriptor(
@@ -423,7 +469,7 @@ void SendTrack::transmit(Time now, const Outgoing& out) {
         state_.on_retransmitted(repaired, size - repaired);
     } else {
         state_.on_sent(out.fields.timestamp, out.capture, payload.size(), size - payload.size());
-        if (codec_ && codec_->rtx && type() == MediaType::video &&
+        if (codec_ && codec_->rtx && type() == MediaType::video && !out.empty &&
             (2 * payload.size() >= newest_size_ || now - newest_at_ > 500ms)) {
             newest_ = out;
             newest_size_ = payload.size();
@@ -455,8 +501,9 @@ void SendTrack::on_nack(Time now, const rtcp::GenericNack& nack) {
         resent_bytes_ = 0;
         asked_again_ = 0;
     }
+    const std::size_t budget = resend_budget();
     for (SeqNum seq : nack.lost) {
-        if (asked_again_ >= kMaxAskedAgain || resent_bytes_ > kMaxResent) return;
+        if (asked_again_ >= kMaxAskedAgain || resent_bytes_ > budget) return;
         ++asked_again_;
         retransmit(now, seq);
     }
@@ -477,19 +524,34 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     if (resent_.empty()) resent_.resize(kMaxNoted);
     Resent& last = resent_[static_cast<std::size_t>(source_seq->value) % resent_.size()];
     if (last.seq == source_seq->value && now - last.at < rtt_ / 2) return;
-    last = {source_seq->value, now};
+    // Counted from when it leaves: while it waits here it need not be asked for again.
+    last = {source_seq->value, now + control_->queue_delay()};
     const auto numbers = rewriter_.find(packet->seq, shown(packet->timestamp));
     if (!numbers) return;
-    const bool marker = packet->marker || (packet->layered && layers_.ends_picture(*packet));
+    const bool empty = rewriter_.filled(packet->seq);
+    const bool marker =
+        !empty && (packet->marker || (packet->layered && layers_.ends_picture(*packet)));
     resent_bytes_ += packet->payload().size() + kTypicalHeader;
-    if (resent_bytes_ > kMaxResent || control_->full()) return;
+    if (resent_bytes_ > resend_budget() || control_->full()) return;
     Outgoing again = outgoing(packet, *numbers, marker);
     again.ids = picture_ids_.find(codec_->codec, packet->payload());
     again.rtx = codec_->rtx;
     again.again = true;
-    note_frame(again, Sent::again);
+    again.empty = empty;
+    if (!empty) note_frame(again, Sent::again);
     if (!control_->send(now, *this, bwe::Priority::retransmission, std::move(again)))
         ++counters_.unsent;
+}
+
+std::size_t SendTrack::resend_budget() const {
+    if (!control_->measured()) return kMaxResent;
+    const auto estimate = control_->estimate();
+    if (!estimate) return kMaxResent;
+    // More than the way carries would only take the place of what is new.
+    const double bytes = static_cast<double>(estimate->bps) / 8 *
+                         std::chrono::duration<double>(kResentWindow).count() * 1.5;
+    return static_cast<std::size_t>(
+        std::clamp(bytes, static_cast<double>(kLeastResent), static_cast<double>(kMaxResent)));
 }
 
 void SendTrack::on_keyframe_request(KeyframeRequest kind) {

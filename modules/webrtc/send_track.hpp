@@ -39,6 +39,9 @@ public:
     /// The transport is connected (or no longer): packets can be sent.
     void set_connected(bool connected);
     void set_rtt(Duration rtt) { rtt_ = rtt; }
+    /// The largest picture that the application wants the peer to get; what the peer itself has
+    /// said of it counts as well. Empty: any.
+    void set_largest(std::optional<Pixels> size);
 
     [[nodiscard]] std::vector<media::Acceptable> accepts() const override;
     void on_format(const media::Format& format) override;
@@ -106,6 +109,8 @@ private:
     void retransmit(Time now, SeqNum seq);
     /// What of the agreed codecs the format is sent as; none when it does not suit.
     void choose_codec(const media::Format& format);
+    /// The limit in size of what is sent, as it is agreed and wanted now.
+    void ask_for_size();
     /// The next packet is the first of a new source.
     void begin();
     /// What follows has nothing to do with the numbers, times and layers of before.
@@ -114,6 +119,12 @@ private:
     void look_for_beginning(const rtp::Packet& packet);
     void hold_back(const rtp::Packet& packet);
     void forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture);
+    /// Sends what belongs behind a packet and came before it.
+    void follow(ExtSeqNum seq);
+    /// A packet that is not sent. When the receiver waits for its number already it gets that.
+    void withhold(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture);
+    /// How much may be sent again in kResentWindow, in bytes.
+    [[nodiscard]] std::size_t resend_budget() const;
     /// Pictures that this receiver got later than the others, under timestamps of their own.
     struct PastPicture {
         RtpTimestamp timestamp;
@@ -144,6 +155,7 @@ private:
     }
 
     std::optional<sdp::NegotiatedSection> section_;
+    std::optional<Pixels> largest_;  ///< see set_largest()
     SendControl* control_ = nullptr;
     bool connected_ = false;
     const sdp::NegotiatedCodec* codec_ = nullptr;  ///< of section_: what comes in now
@@ -156,6 +168,7 @@ private:
     codec::LayerFilter layers_;
     std::optional<Outgoing> held_;  ///< see codec::TargetFilter::Verdict::send_when_known
     bool waiting_for_keyframe_ = true;
+    bool begins_ = true;  ///< what is sent next is the first of its stream
     /// The transport was full: nothing up to the next key frame.
     bool held_back_ = false;
     Time asked_{};  ///< for that key frame
@@ -177,6 +190,7 @@ private:
     static constexpr std::size_t kMaxNoted = 1024;
     static constexpr Duration kResentWindow = 100ms;
     static constexpr std::size_t kMaxResent = 256 * 1024;  ///< bytes per window: 20 Mbit/s
+    static constexpr std::size_t kLeastResent = 8 * 1024;
     Time resent_since_;
     std::size_t resent_bytes_ = 0;
     static constexpr std::size_t kMaxAskedAgain = 2048;  ///< numbers looked up per window

@@ -250,6 +250,123 @@ TEST_F(SendTrackTest, AChangeOfTheSpatialLayerChangesWhichPacketEndsAPicture) {
     }
 }
 
+TEST_F(SendTrackTest, AKeyFrameWhoseFirstPacketHadToBeRepairedIsSentWhole) {
+    push(11);  // of the key frame, whose first packet was lost
+    push(12);
+    push(10, true);  // sent again
+    push(13);
+    ASSERT_EQ(wire.size(), 4u);
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(distance(seq_of(wire[0]), seq_of(wire[i])), i);
+}
+
+TEST_F(SendTrackTest, AnotherEncodingIsSentWholeWhoseKeyFrameHadToBeRepaired) {
+    source.detach(track);
+    source.set_encodings(2);
+    source.attach(track);
+    const auto encoded = [&](std::int64_t seq, std::uint8_t encoding, bool key = false) {
+        auto packet = graph.packets.make();
+        packet->seq = ExtSeqNum{seq};
+        packet->timestamp = RtpTimestamp{static_cast<std::uint32_t>(3000 * (seq % 1000))};
+        packet->arrival = packet->capture = now;
+        packet->marker = true;
+        packet->starts_keyframe = key;
+        packet->encoding = encoding;
+        packet->storage()[0] = 0x10;
+        packet->set_payload(0, 100);
+        source.push(packet);
+    };
+    track.set_receive_limit(Bitrate::kbps(50));
+    for (int i = 0; i < 100; ++i) {
+        now += 20ms;
+        encoded(i, 0, i == 0);
+        for (int n = 0; n < 3; ++n) encoded(1000 + 3 * i + n, 1, i == 0 && n == 0);
+    }
+    ASSERT_EQ(track.selection().current, 0);
+    track.set_receive_limit({});
+    ASSERT_EQ(track.selection().wanted, 1);
+    const auto before = wire.size();
+    encoded(1302, 1);
+    encoded(1303, 1);
+    encoded(1301, 1, true);
+    encoded(1304, 1);
+    ASSERT_EQ(track.selection().current, 1);
+    ASSERT_EQ(wire.size(), before + 4);
+    for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_EQ(distance(seq_of(wire[before]), seq_of(wire[before + i])), static_cast<int>(i));
+}
+
+TEST_F(SendTrackTest, ThePastOfAKeyFrameWhoseFirstPacketHadToBeRepairedIsWhole) {
+    source.detach(track);
+    push(11);  // nothing was kept before it
+    push(12);
+    push(10, true);
+    push(13);
+    source.attach(track);
+    ASSERT_EQ(wire.size(), 4u);
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(distance(seq_of(wire[0]), seq_of(wire[i])), i);
+}
+
+TEST_F(SendTrackTest, ALatePacketOfALayerThatIsLeftOutStillFillsItsNumber) {
+    const auto layer = [&](std::int64_t seq, std::uint8_t temporal) {
+        auto packet = graph.packets.make();
+        packet->seq = ExtSeqNum{seq};
+        packet->timestamp = RtpTimestamp{static_cast<std::uint32_t>(3000 * seq)};
+        packet->arrival = packet->capture = now + seq * 20ms;
+        packet->marker = true;
+        packet->starts_keyframe = seq == 0;
+        packet->layered = true;
+        packet->temporal_id = temporal;
+        packet->layer_sync = temporal != 0;
+        packet->storage()[0] = 0x10;
+        packet->set_payload(0, 1000);
+        source.push(packet);
+    };
+    track.set_receive_limit(Bitrate::kbps(250));
+    for (int i = 0; i < 200; ++i) layer(i, static_cast<std::uint8_t>(i % 2));
+    const auto sent = wire.size();
+    layer(200, 0);
+    layer(202, 0);  // 201, of the upper layer, is late
+    ASSERT_EQ(wire.size(), sent + 2) << "only the lower layer goes out";
+    ASSERT_EQ(distance(seq_of(wire[sent]), seq_of(wire[sent + 1])), 2);
+    layer(201, 1);
+    ASSERT_EQ(wire.size(), sent + 3);
+    EXPECT_EQ(distance(seq_of(wire[sent]), seq_of(wire[sent + 2])), 1);
+    EXPECT_LT(wire[sent + 2].size(), 30u) << "with nothing in it";
+    nack({seq_of(wire[sent + 2])});
+    ASSERT_EQ(wire.size(), sent + 4);
+    EXPECT_EQ(wire[sent + 3], wire[sent + 2]) << "nor when it is sent again";
+}
+
+TEST_F(SendTrackTest, ThePeersSizeOfTheCodecInUseAndTheApplicationsCountTheStricterOne) {
+    auto agreed = section();
+    agreed.codecs[0].largest = area(640, 360);
+    auto other = agreed.codecs[0];
+    other.codec = Codec::vp9;
+    other.payload_type = PayloadType{98};
+    other.largest = area(320, 180);
+    agreed.codecs.push_back(other);
+    track.configure(agreed, &control);
+    EXPECT_EQ(track.size_limit(), area(640, 360)) << "VP8 is what comes";
+    track.set_largest(area(1280, 720));
+    EXPECT_EQ(track.size_limit(), area(640, 360));
+    track.set_largest(area(160, 90));
+    EXPECT_EQ(track.size_limit(), area(160, 90));
+    agreed.codecs[0].largest.reset();
+    track.configure(agreed, &control);
+    EXPECT_EQ(track.size_limit(), area(160, 90)) << "negotiations change nothing in that";
+    track.set_largest(std::nullopt);
+    EXPECT_EQ(track.size_limit(), std::nullopt);
+    source.clear_format();
+    track.configure(agreed, &control);
+    EXPECT_EQ(track.size_limit(), area(320, 180)) << "the strictest until it is known";
+    media::Format format;
+    format.type = MediaType::video;
+    format.packing = media::Packing::rtp;
+    format.codec = Codec::vp8;
+    source.set_format(format);
+    EXPECT_EQ(track.size_limit(), std::nullopt);
+}
+
 TEST_F(SendTrackTest, OneNackForEverythingStaysWithinTheBudget) {
     push(1, true);
     for (int i = 2; i <= 900; ++i) push(i, false, 1000);

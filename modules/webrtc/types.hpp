@@ -153,6 +153,16 @@ inline auto describe(Identity<IceCandidatePair>) {
         .in("kurento", "elements");
 }
 
+struct VideoSize {
+    int width = 0, height = 0;
+};
+inline auto describe(Identity<VideoSize>) {
+    return structure<VideoSize>("VideoSize", "How large a picture is. Not in Kurento.",
+                                field("width", &VideoSize::width, "In pixels."),
+                                field("height", &VideoSize::height, "In pixels."))
+        .in("kurento", "elements");
+}
+
 enum class IceComponentState { disconnected, gathering, connecting, connected, ready, failed };
 inline auto describe(Identity<IceComponentState>) {
     using S = IceComponentState;

@@ -186,13 +186,25 @@ void WebRtcEndpoint::open_peer(bool controlling) {
     });
 }
 
+void WebRtcEndpoint::set_max_video_send_size(int width, int height) {
+    const std::string size = std::to_string(width) + 'x' + std::to_string(height);
+    if (width < 0 || height < 0)
+        throw RpcError{ErrorCode::media_object_illegal_param,
+                       "maxVideoSendSize: " + size + " has a side below 0"};
+    if ((width == 0) != (height == 0))
+        throw RpcError{ErrorCode::media_object_illegal_param,
+                       "maxVideoSendSize: " + size + " has one side only; 0x0 is no limit"};
+    max_video_send_size_ = {width, height};
+    on_bandwidth_changed();
+}
+
 void WebRtcEndpoint::on_bandwidth_changed() {
     const VideoLimits receive{Bitrate::kbps(get_min_video_recv_bandwidth()),
                               Bitrate::kbps(get_max_video_recv_bandwidth())};
     const VideoLimits send{Bitrate::kbps(get_min_video_send_bandwidth()),
                            Bitrate::kbps(limits_video_send() ? get_max_video_send_bandwidth() : 0)};
     const auto& params = get_remb_params();
-    Peer::Limits limits{receive, send, {}, {}, static_cast<std::size_t>(get_mtu())};
+    Peer::Limits limits{receive, send, {}, {}, {}, static_cast<std::size_t>(get_mtu())};
     auto& remb = limits.remb;
     remb.packets_per_interval =
         params.packetsRecvIntervalTop.value_or(static_cast<int>(remb.packets_per_interval));
@@ -205,6 +217,9 @@ void WebRtcEndpoint::on_bandwidth_changed() {
     use(remb.decrement_factor, params.decrementFactor);
     use(remb.threshold_factor, params.thresholdFactor);
     use(remb.up_losses, params.upLosses);
+    if (const auto [width, height] = max_video_send_size_; width != 0)
+        limits.largest =
+            area(static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height));
     if (params.rembOnConnect) limits.remb_on_connect = Bitrate{*params.rembOnConnect};
     peer_->post([limits](Peer& peer) { peer.set_limits(limits); });
 }

@@ -51,6 +51,8 @@ public:
     void set_external_ipv4(const std::string& address);
     [[nodiscard]] const std::string& get_external_ipv6() const { return settings_.external_ipv6; }
     void set_external_ipv6(const std::string& address);
+    [[nodiscard]] const VideoSize& get_max_video_send_size() const { return max_video_send_size_; }
+    void set_max_video_send_size(int width, int height);
     [[nodiscard]] std::vector<IceCandidatePair> get_ice_candidate_pairs() const;
     [[nodiscard]] std::vector<IceConnection> get_ice_connection_state() const;
     [[nodiscard]] std::vector<DtlsConnection> get_dtls_connection_state() const;
@@ -112,6 +114,7 @@ private:
     std::shared_ptr<Context> context_;
     const Options options_;
     Context::Defaults settings_;
+    VideoSize max_video_send_size_;  ///< 0: any
     sdp::LocalCapabilities capabilities_;
     /// Our ICE credentials of each transport.
     std::map<std::size_t, transport::IceCredentials> credentials_;

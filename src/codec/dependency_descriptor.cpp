@@ -133,6 +133,8 @@ std::shared_ptr<const DependencyStructure> read_structure(BitReader& in,
     }
     if (!in.ok()) return nullptr;
     auto all = targets_of(*structure, targets);
+    for (std::size_t i = 0; i < std::min(structure->resolutions.size(), all.sizes.size()); ++i)
+        all.sizes[i] = area(structure->resolutions[i].width, structure->resolutions[i].height);
     // Each key frame says the same once more.
     structure->targets =
         known && *known->targets == all ? known->targets : rtp::SharedTargets{std::move(all)};

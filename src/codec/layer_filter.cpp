@@ -19,8 +19,10 @@ constexpr int kLowerPictures = 3;
 
 void LayerFilter::reset() {
     const auto limit = limit_;
+    const auto size_limit = size_limit_;
     *this = LayerFilter{};
     limit_ = limit;
+    size_limit_ = size_limit;
 }
 
 void LayerFilter::set_limit(std::optional<Bitrate> limit) {
@@ -28,6 +30,30 @@ void LayerFilter::set_limit(std::optional<Bitrate> limit) {
     if (limit == limit_) return;
     limit_ = limit;
     if (measured_) choose();
+}
+
+void LayerFilter::set_size_limit(std::optional<Pixels> limit) {
+    if (targets_) targets_->set_size_limit(limit);
+    if (limit == size_limit_) return;
+    size_limit_ = limit;
+    note_sizes();
+}
+
+void LayerFilter::set_sizes(const rtp::LayerSizes& sizes) {
+    if (sizes == sizes_) return;
+    sizes_ = sizes;
+    note_sizes();
+}
+
+void LayerFilter::note_sizes() {
+    const auto before = std::exchange(largest_, std::uint8_t{0});
+    while (largest_ + 1U < kSpatial && !(size_limit_ && sizes_[largest_ + 1U] > *size_limit_))
+        ++largest_;
+    if (largest_ == before) return;
+    if (measured_) return choose();
+    // Nothing else is known yet: all that is not too large.
+    wanted_.spatial = largest_;
+    if (picture_ && (wanted_.spatial > current_.spatial || !can_go_down())) asked_ = wish_ = true;
 }
 
 void LayerFilter::measure(Time now, const rtp::Packet& packet) {
@@ -71,7 +97,7 @@ void LayerFilter::choose() {
     wanted_ = {};
     const Layer now{std::min(current_.spatial, top_.spatial),
                     std::min(current_.temporal, top_.temporal)};
-    for (int s = top_.spatial; s >= 0; --s) {
+    for (int s = std::min(top_.spatial, largest_); s >= 0; --s) {
         // Half of the pictures of a large one are better than all of a small one, a quarter is not.
         const int least = s == 0 ? 0 : std::max(0, top_.temporal - 1);
         for (int t = top_.temporal; t >= least; --t) {
@@ -106,7 +132,7 @@ void LayerFilter::begin_picture(const rtp::Packet& packet) {
     if (packet.starts_keyframe) {
         current_ = wanted_;
         broken_ = {};
-        asked_ = false;
+        asked_ = wish_ = false;
         return;
     }
     // The sender has switched off the layer, and those below were left out for it.
@@ -129,6 +155,7 @@ LayerFilter::Verdict LayerFilter::on_packet(Time now, const rtp::Packet& packet)
         if (!targets_) {
             targets_ = std::make_unique<TargetFilter>();
             targets_->set_limit(limit_);
+            targets_->set_size_limit(size_limit_);
         }
         return targets_->on_packet(now, packet);
     }

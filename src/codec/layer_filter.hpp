@@ -33,6 +33,12 @@ public:
     void reset();
     /// What there is room for; empty: for everything.
     void set_limit(std::optional<Bitrate> limit);
+    /// The largest picture that the receiver asks for; empty: any. When all layers are larger it
+    /// gets the lowest one.
+    void set_size_limit(std::optional<Pixels> limit);
+    /// How large spatial layers are from the next packet on. Where there are dependency
+    /// descriptors those tell.
+    void set_sizes(const rtp::LayerSizes& sizes);
     /// A packet with Packet::layered, in the order of arrival.
     [[nodiscard]] Verdict on_packet(Time now, const rtp::Packet& packet);
     /// The verdict once more, for a packet that is sent again.
@@ -56,12 +62,16 @@ private:
 
     void measure(Time now, const rtp::Packet& packet);
     void choose();
+    void note_sizes();
     [[nodiscard]] double rate_up_to(Layer layer) const;
     void begin_picture(const rtp::Packet& packet);
     void note_top();
     [[nodiscard]] bool can_go_down() const;
 
     std::optional<Bitrate> limit_;
+    std::optional<Pixels> size_limit_;
+    rtp::LayerSizes sizes_{};
+    std::uint8_t largest_ = kSpatial - 1;  ///< spatial layer that is not larger than asked for
     Layer top_, current_{kSpatial - 1, kTemporal - 1}, wanted_{kSpatial - 1, kTemporal - 1};
     struct Rates {
         double own = 0;

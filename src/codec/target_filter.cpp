@@ -24,14 +24,31 @@ bool before(std::uint16_t a, std::uint16_t b) {
 
 void TargetFilter::reset() {
     const auto limit = limit_;
+    const auto size_limit = size_limit_;
     *this = TargetFilter{};
     limit_ = limit;
+    size_limit_ = size_limit;
 }
 
 void TargetFilter::set_limit(std::optional<Bitrate> limit) {
     if (limit == limit_) return;
     limit_ = limit;
     if (measured_) choose();
+}
+
+void TargetFilter::set_size_limit(std::optional<Pixels> limit) {
+    if (limit == size_limit_) return;
+    size_limit_ = limit;
+    if (targets_) choose();
+}
+
+/// The same layers in other sizes, with a key frame.
+void TargetFilter::take_sizes(const rtp::SharedTargets& targets) {
+    const bool same = targets_->sizes == targets->sizes;
+    targets_ = targets;
+    if (same || !size_limit_) return;
+    choose();
+    asked_ = wish_ = false;  // here is one
 }
 
 /// Other targets than before, with a key frame.
@@ -51,7 +68,9 @@ void TargetFilter::begin(const rtp::Packet& packet) {
         const auto &x = all[a], &y = all[b];
         return x.spatial != y.spatial ? x.spatial > y.spatial : x.temporal > y.temporal;
     });
-    wanted_ = order_[0];
+    const auto first = std::find_if_not(order_.begin(), end,
+                                        [&](std::uint8_t target) { return too_large(target); });
+    wanted_ = first == end ? *(end - 1) : *first;
 }
 
 void TargetFilter::measure(Time now, const rtp::Packet& packet) {
@@ -72,6 +91,7 @@ void TargetFilter::measure(Time now, const rtp::Packet& packet) {
 }
 
 bool TargetFilter::fits(std::size_t target) const {
+    if (too_large(target)) return false;
     if (!limit_ || !measured_) return true;
     const bool has = current_ && includes(*current_, target);
     return bps_[target] <= static_cast<double>(limit_->bps) * (has ? kStay : kEnter);
@@ -201,8 +221,12 @@ void TargetFilter::tell(const rtp::Packet& packet, Frame& frame) {
 TargetFilter::Verdict TargetFilter::on_packet(Time now, const rtp::Packet& packet) {
     const auto& dependencies = packet.dependencies;
     // By value only where the key frame says it anew.
-    if (!targets_ || (targets_ != dependencies.targets && *targets_ != *dependencies.targets))
-        begin(packet);
+    if (targets_ != dependencies.targets) {
+        if (targets_ && targets_->targets == dependencies.targets->targets)
+            take_sizes(dependencies.targets);
+        else
+            begin(packet);
+    }
     measure(now, packet);
     if (!find(dependencies.frame_number)) decide(packet);
     settle(packet);

@@ -34,6 +34,7 @@ public:
     void reset();
     /// See LayerFilter.
     void set_limit(std::optional<Bitrate> limit);
+    void set_size_limit(std::optional<Pixels> limit);
     /// A packet with dependencies, in the order of arrival.
     [[nodiscard]] Verdict on_packet(Time now, const rtp::Packet& packet);
     /// What was sent of it ends the picture for this receiver: also for a packet that is sent
@@ -102,10 +103,18 @@ private:
         return targets_->targets[outer].includes >> inner & 1;
     }
     [[nodiscard]] bool fits(std::size_t target) const;
+    /// No layer below is smaller than the lowest one.
+    [[nodiscard]] bool too_large(std::size_t target) const {
+        const std::uint8_t spatial = targets_->targets[target].spatial;
+        return size_limit_ && spatial > 0 && spatial < targets_->sizes.size() &&
+               targets_->sizes[spatial] > *size_limit_;
+    }
+    void take_sizes(const rtp::SharedTargets& targets);
     [[nodiscard]] Frame& frame(std::uint16_t number) { return frames_[number % kFrames]; }
     [[nodiscard]] const Frame* find(std::uint16_t number) const;
 
     std::optional<Bitrate> limit_;
+    std::optional<Pixels> size_limit_;
     rtp::SharedTargets targets_;
     std::array<std::uint8_t, kMaxTargets> order_{};  ///< targets, the best first
     std::optional<std::size_t> current_;

@@ -12,12 +12,15 @@ namespace {
 // V: | N_S |Y|G|-|-|-|  then for each of N_S + 1 layers, if Y: width, height (16 bits each); if G:
 //    |      N_G      |  and for each of these pictures
 //    | TID |U| R |-|-|  with R bytes P_DIFF
-void skip_scalability_structure(ByteReader& in, Descriptor& d) {
+void read_scalability_structure(ByteReader& in, Descriptor& d) {
     std::uint8_t head = in.u8();
     if (head & 0x10) {
-        for (int layer = head >> 5; layer >= 0; --layer) {
-            d.width = std::max(d.width, in.u16());
-            d.height = std::max(d.height, in.u16());
+        const std::size_t layers = (head >> 5) + 1u;
+        for (std::size_t layer = 0; layer < layers; ++layer) {
+            const std::uint16_t width = in.u16(), height = in.u16();
+            d.width = std::max(d.width, width);
+            d.height = std::max(d.height, height);
+            d.layers[std::min(layer, d.layers.size() - 1)] = area(width, height);
         }
     }
     if (head & 0x08) {
@@ -70,10 +73,16 @@ std::optional<Descriptor> parse_descriptor(Bytes payload) {
         while (in.u8() & 0x01)
             if (++references > 3) return std::nullopt;
     }
-    if (first & 0x02) skip_scalability_structure(in, d);
+    if (first & 0x02) read_scalability_structure(in, d);
     if (!in.ok() || in.remaining() == 0) return std::nullopt;
     d.size = payload.size() - in.remaining();
     return d;
+}
+
+std::optional<rtp::LayerSizes> layer_sizes(Bytes payload) {
+    if (payload.empty() || !(payload[0] & 0x02)) return std::nullopt;
+    const auto d = parse_descriptor(payload);
+    return d && d->width != 0 ? std::optional{d->layers} : std::nullopt;
 }
 
 std::optional<FrameHeader> parse_frame_header(Bytes frame) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rivero/base/bytes.hpp"
+#include "rivero/rtp/frame_dependencies.hpp"
 
 #include <array>
 #include <cstddef>
@@ -33,6 +34,7 @@ struct Descriptor {
     /// Of the largest spatial layer in the scalability structure; 0 without one.
     std::uint16_t width = 0;
     std::uint16_t height = 0;
+    rtp::LayerSizes layers{};  ///< the same of each; what is above the fourth counts as that
 
     /// A picture can begin here: the lowest layer frame, or one that does without a lower one (a
     /// relay that sends one layer of K-SVC drops those below).
@@ -44,6 +46,8 @@ struct Descriptor {
     }
 };
 [[nodiscard]] std::optional<Descriptor> parse_descriptor(Bytes payload);
+/// Of a payload with a scalability structure that tells them.
+[[nodiscard]] std::optional<rtp::LayerSizes> layer_sizes(Bytes payload);
 
 /// The head of a frame. VP9 bitstream specification, section 6.2 (uncompressed_header).
 struct FrameHeader {

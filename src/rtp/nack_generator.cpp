@@ -27,21 +27,26 @@ void NackGenerator::on_packet(Time now, ExtSeqNum seq) {
             missing_.begin(), missing_.end(), seq.value,
             [](const Missing& missing, std::int64_t wanted) { return missing.seq < wanted; });
         if (it != missing_.end() && it->seq == seq.value) missing_.erase(it);
+        if (missing_.empty()) next_.reset();
         return;
     }
     const std::int64_t first = std::exchange(highest_, seq.value).value() + 1;
     const auto gap = static_cast<std::uint64_t>(seq.value - first);
     if (missing_.size() + gap > settings_.max_missing) {
         missing_.clear();
+        next_.reset();
         gave_up_ = true;
         return;
     }
-    for (std::int64_t lost = first; lost < seq.value; ++lost)
-        missing_.push_back({lost, now, now + settings_.reordering});
+    if (gap == 0) return;
+    const Time due = now + settings_.reordering;
+    for (std::int64_t lost = first; lost < seq.value; ++lost) missing_.push_back({lost, now, due});
+    next_ = std::min(next_.value_or(due), due);
 }
 
 void NackGenerator::on_keyframe(ExtSeqNum first) {
     std::erase_if(missing_, [&](const Missing& missing) { return missing.seq < first.value; });
+    if (missing_.empty()) next_.reset();
     // What was given up is before it as well, unless it has not been told yet; then the key frame
     // is the answer.
     gave_up_ = false;
@@ -49,6 +54,7 @@ void NackGenerator::on_keyframe(ExtSeqNum first) {
 
 void NackGenerator::reset() {
     missing_.clear();
+    next_.reset();
     highest_.reset();
     gave_up_ = false;
 }
@@ -69,14 +75,11 @@ std::vector<SeqNum> NackGenerator::poll(Time now) {
         ++missing.tries;
     }
     requested_ += asked.size();
+    const auto next =
+        std::min_element(missing_.begin(), missing_.end(),
+                         [](const Missing& a, const Missing& b) { return a.due < b.due; });
+    next_ = next == missing_.end() ? std::nullopt : std::optional{next->due};
     return asked;
-}
-
-std::optional<Time> NackGenerator::next_deadline() const {
-    if (missing_.empty()) return std::nullopt;
-    return std::min_element(missing_.begin(), missing_.end(),
-                            [](const Missing& a, const Missing& b) { return a.due < b.due; })
-        ->due;
 }
 
 bool NackGenerator::take_gave_up() {

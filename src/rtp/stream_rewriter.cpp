@@ -62,11 +62,23 @@ std::optional<StreamRewriter::Rewritten> StreamRewriter::rewrite(ExtSeqNum seq,
         last_timestamp_ = RtpTimestamp{timestamp.value + timestamp_offset_};
         last_capture_ = capture;
     }
-    const auto out = out_of(seq.value);
+    const auto out = use(seq.value, false);
+    return out ? std::optional{numbers(*out, timestamp)} : std::nullopt;
+}
+
+std::optional<std::int64_t> StreamRewriter::use(std::int64_t seq, bool empty) {
+    const auto out = out_of(seq);
     if (!out || *out < next_out_ - std::int64_t{kWindow} || used_.test(bit(*out)))
         return std::nullopt;
     used_.set(bit(*out));
-    return numbers(*out, timestamp);
+    filled_.set(bit(*out), empty);
+    return out;
+}
+
+bool StreamRewriter::filled(ExtSeqNum seq) const {
+    const auto out = out_of(seq.value);
+    return out && *out >= next_out_ - std::int64_t{kWindow} && used_.test(bit(*out)) &&
+           filled_.test(bit(*out));
 }
 
 std::optional<StreamRewriter::Rewritten> StreamRewriter::find(ExtSeqNum seq,
@@ -88,11 +100,16 @@ StreamRewriter::Rewritten StreamRewriter::numbers(std::int64_t out, RtpTimestamp
             RtpTimestamp{timestamp.value + timestamp_offset_}};
 }
 
-void StreamRewriter::withhold(ExtSeqNum seq) {
+std::optional<StreamRewriter::Rewritten> StreamRewriter::withhold(ExtSeqNum seq,
+                                                                  RtpTimestamp timestamp) {
     // Before the first packet of a source there is nothing to close.
-    if (!in_source_) return;
+    if (!in_source_) return std::nullopt;
     Segment& open = segments_.back();
-    if (seq.value < open.end || seq.value - open.end > kMaxGap) return;
+    if (seq.value < open.end) {
+        const auto out = use(seq.value, true);
+        return out ? std::optional{numbers(*out, timestamp)} : std::nullopt;
+    }
+    if (seq.value - open.end > kMaxGap) return std::nullopt;
     // What is missing before it may still come: it keeps its numbers.
     open.end = seq.value;
     next_out_ = open.out + (open.end - open.begin);
@@ -101,6 +118,7 @@ void StreamRewriter::withhold(ExtSeqNum seq) {
     // Many at once: each of them moves those that stay.
     if (segments_.size() > 2 * kMaxSegments)
         segments_.erase(segments_.begin(), segments_.end() - kMaxSegments);
+    return std::nullopt;
 }
 
 const StreamRewriter::Segment* StreamRewriter::segment_of(std::int64_t seq) const {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdp/formats.hpp"
 
+#include "sdp/picture_size.hpp"
 #include "sdp/text.hpp"
 
 #include <algorithm>
@@ -25,13 +26,10 @@ enum class H264Profile { constrained_baseline, baseline, main, extended, constra
 /// The profile in the first two bytes of profile-level-id. RFC 6184 section 8.1, table 5.
 std::optional<H264Profile> h264_profile(const FormatParameters& parameters) {
     // Without the parameter it is baseline at level 1.
-    const std::string_view text = parameters.find("profile-level-id").value_or("42000a");
-    std::uint32_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-    if (text.size() != 6 || error != std::errc{} || end != text.data() + text.size())
-        return std::nullopt;
-    const std::uint32_t idc = value >> 16;
-    const std::uint32_t iop = value >> 8 & 0xff;  // constraint_set0_flag is the highest bit
+    const auto value = h264_profile_level(parameters.find("profile-level-id").value_or("42000a"));
+    if (!value) return std::nullopt;
+    const std::uint32_t idc = *value >> 16;
+    const std::uint32_t iop = *value >> 8 & 0xff;  // constraint_set0_flag is the highest bit
     const bool set0 = iop & 0x80, set1 = iop & 0x40, set3 = iop & 0x10;
     switch (idc) {
         case 0x42:
@@ -50,6 +48,14 @@ std::optional<H264Profile> h264_profile(const FormatParameters& parameters) {
 }
 
 }  // namespace
+
+std::optional<std::uint32_t> h264_profile_level(std::string_view text) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    if (text.size() != 6 || error != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
+    return value;
+}
 
 std::optional<PayloadType> static_payload_type(Codec codec) {
     for (auto& format : kStaticFormats)
@@ -162,6 +168,7 @@ std::optional<PayloadType> red_of(const MediaSection& section, PayloadType type)
 std::vector<NegotiatedCodec> common_codecs(const MediaSection& remote, const MatchFormat& match) {
     std::vector<NegotiatedCodec> codecs;
     std::vector<bool> wants_rtx;
+    const PictureSizes sizes{remote};
     const auto find = [&](int type) {
         return std::find_if(codecs.begin(), codecs.end(),
                             [&](auto& c) { return c.payload_type.value == type; });
@@ -176,7 +183,8 @@ std::vector<NegotiatedCodec> common_codecs(const MediaSection& remote, const Mat
         const auto matched = match(type, *codec, parameters);
         if (!matched) continue;
         codecs.push_back({*codec, type, map->clock_rate, map->channels, parameters, std::nullopt,
-                          common(matched->feedback, feedback_of(remote, type)), std::nullopt});
+                          common(matched->feedback, feedback_of(remote, type)), std::nullopt,
+                          sizes.largest(type, *codec)});
         if (const auto red = matched->red ? red_of(remote, type) : std::nullopt;
             red && remote.rtpmap(*red)->clock_rate == map->clock_rate)
             codecs.back().red = red;

@@ -4,9 +4,11 @@
 
 #include "sdp/negotiation.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 /// Which formats of two descriptions are the same.
@@ -25,6 +27,9 @@ namespace rivero::sdp {
 /// Levels do not count: who is sent more than it can take asks for less (`level-asymmetry-allowed`
 /// or not), and we send what came in.
 [[nodiscard]] bool same_variant(Codec codec, const FormatParameters& a, const FormatParameters& b);
+
+/// `profile-level-id` of H264 as a number; nothing when it is none. RFC 6184 section 8.1.
+[[nodiscard]] std::optional<std::uint32_t> h264_profile_level(std::string_view text);
 
 [[nodiscard]] bool is_red(const RtpMap& map);
 /// The payload type of the section under which packets of `type` travel with redundancy, RFC 2198;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rivero/base/pixels.hpp"
 #include "rivero/base/result.hpp"
 #include "rivero/base/units.hpp"
 #include "rivero/rtp/codec.hpp"
@@ -110,7 +111,8 @@ struct NegotiatedCodec {
     FormatParameters parameters;     ///< as the peer stated them
     std::optional<PayloadType> rtx;  ///< payload type of its retransmissions
     Feedback feedback;
-    std::optional<PayloadType> red;  ///< payload type with redundancy, `audio/red`
+    std::optional<PayloadType> red;      ///< payload type with redundancy, `audio/red`
+    std::optional<Pixels> largest = {};  ///< picture that the peer wants; see PictureSizes
 };
 
 /// A header extension that both sides speak in a section.

@@ -31,7 +31,7 @@ async function call(t, { sending, viewing, remb, ...options }) {
   const viewer = await Peer.join(page, through(viewing, new RpcSignalling(client, to)), { receive: ['audio', 'video'], remb: remb && !!viewing });
   await viewer.decodes(5, 30_000);
   const video = async (endpoint, type) => Object.values(await client.invoke(endpoint, 'getStats', { mediaType: 'VIDEO' })).find((s) => s.type === type);
-  return { client, sender, viewer, inbound: () => video(from, 'inboundrtp'), outbound: () => video(to, 'outboundrtp') };
+  return { client, sender, viewer, to, inbound: () => video(from, 'inboundrtp'), outbound: () => video(to, 'outboundrtp') };
 }
 
 /** What `look` gives, ten times a second. RIVERO_E2E_TRACE=/some/directory: as CSV, too. */
@@ -83,6 +83,28 @@ for (const codec of ['VP8', 'H264']) {
     assert.ok(longest <= 0.5, `frozen for ${longest} s`);
   });
 }
+
+// Nobody sends it anything, so that it reports on nothing: the round trip is that of its ICE answers.
+test('a browser that only sends, 300 ms away, is not asked again before its answer can have come', async (t) => {
+  const rtt = 300;
+  const relay = await Relay.for(t, { toServer: { delayMs: rtt / 2, loss: 0.05 }, toBrowser: { delayMs: rtt / 2 } });
+  const { client, sender, to } = await call(t, { sending: relay, source: 'texture', send: ['video'], height: 360, fps: 30 });
+  const sent = async () => ({ lost: relay.up.lost, ...(await sender.stats()).out.video });
+  const first = await sent();
+  await sleep(5_000);
+  const second = await sent();
+  const begin = performance.now();
+  for (let i = 0; i < 20; ++i) {
+    await client.invoke(to, 'requestKeyframe', {});
+    await sleep(60);
+  }
+  await sleep(2 * rtt);
+  const third = await sent(), trips = (performance.now() - begin) / rtt;
+  const lost = second.lost - first.lost, nacks = second.nackCount - first.nackCount, plis = third.pliCount - second.pliCount;
+  t.diagnostic(`${lost} packets lost, ${nacks} NACKs; ${plis} PLIs for 20 requests in ${trips.toFixed(1)} round trips`);
+  assert.ok(nacks > 0 && nacks <= 1.5 * lost + 5, `${nacks} NACKs for ${lost} packets`);
+  assert.ok(plis > 0 && plis <= trips + 2, `${plis} PLIs in ${trips} round trips`);
+});
 
 const narrow = { kbps: 500, delayMs: 20, queueMs: 1000 };
 const LINK = narrow.kbps * 1000;

@@ -71,6 +71,47 @@ async function adapts(t, what, { viewers }) {
   }
 }
 
+/** A viewer whose rate is not limited gets what the application, or its own SDP, asks for in size; without a picture that cannot be
+    decoded, nor one that is converted. layer: what statistics say of the lowest, of the middle and of the highest one */
+async function followsSize(t, what, { client, from, viewers: [,, { id, peer }] }, layer) {
+  const video = async () => (await peer.stats()).in.video;
+  const { pliCount, framesDecoded, framesDropped } = await video();
+  const shows = async (height) => {
+    await sees({ peer }, height);
+    const sent = Object.values(await client.invoke(id, 'getStats', { mediaType: 'VIDEO' })).find((s) => s.type === 'outboundrtp');
+    const index = heights.indexOf(height);
+    assert.match(`${sent.encodingIndex} ${sent.scalabilityMode}`, layer[index], `of ${height} lines`);
+  };
+  const size = (width, height) => client.invoke(id, 'setMaxVideoSendSize', { width, height });
+  await shows(720);
+  await size(320, 180);
+  await shows(180);
+  await size(360, 640);
+  await shows(360);
+  const { width, height } = await client.invoke(id, 'getMaxVideoSendSize');
+  assert.deepEqual([width, height], [360, 640]);
+  await size(0, 0);
+  await shows(720);
+  // By the peer itself, and smaller than all there is.
+  const { signalling } = peer;
+  const asks = (attribute) => Object.assign(signalling, {
+    processOffer: (offer) => RpcSignalling.prototype.processOffer.call(signalling, offer.replace(/a=mid:.*\r\n/, (line) => `${line}${attribute}`)),
+  });
+  asks('a=imageattr:* send * recv [x=160,y=90]\r\n');
+  await peer.renegotiate();
+  await shows(180);
+  asks('');
+  await peer.renegotiate();
+  await shows(720);
+  const { in: { video: now } } = await peer.decodes(5);
+  assert.equal(now.packetsLost, 0);
+  assert.equal(now.pliCount, pliCount, 'a picture could not be decoded');
+  const [decoded, dropped] = [now.framesDecoded - framesDecoded, now.framesDropped - framesDropped];
+  assert.ok(dropped <= 5 + decoded / 4, `${dropped} pictures dropped, ${decoded} decoded`);
+  t.diagnostic(`${what} by size: ${decoded} decoded, ${dropped} dropped`);
+  for (const endpoint of [from, id]) assert.equal(await client.invoke(endpoint, 'isMediaTranscoding', { mediaType: 'VIDEO' }), false);
+}
+
 for (const codec of ['VP8', 'H264', 'VP9', 'AV1']) {
   test(`${codec} in three sizes: each viewer gets the one that its limit allows, and another when that changes`, async (t) => {
     // Without a mode VP9 and AV1 would be sent in layers of one stream.
@@ -79,6 +120,7 @@ for (const codec of ['VP8', 'H264', 'VP9', 'AV1']) {
     assert.match(all.sender.answer, /a=simulcast:recv q;h;f/);
     await all.sender.reaches((s) => s.encodings.length === 3 && s.encodings.every((e) => e.framesEncoded > 5), 'does not send three encodings', 30_000);
     await adapts(t, codec, all);
+    if (codec === 'VP8') await followsSize(t, codec, all, [/^0 /, /^1 /, /^2 /]);
   });
 }
 
@@ -88,6 +130,8 @@ for (const [codec, scalabilityMode, maxBitrate] of [['VP9', 'L3T3', 1_500_000], 
   test(`${codec} ${scalabilityMode}: each viewer gets as many layers as its limit allows`, async (t) => {
     const all = await room(t, codec, { ...(codec === 'AV1' ? forAv1 : {}), encodings: [{ scalabilityMode, maxBitrate }] });
     await adapts(t, `${codec} ${scalabilityMode}`, all);
+    if (codec === 'VP9' && scalabilityMode === 'L3T3' || codec === 'AV1' && scalabilityMode === 'L3T3_KEY')
+      await followsSize(t, `${codec} ${scalabilityMode}`, all, [/ L1T\d/, / L2T\d/, / L3T\d/]);
   });
 }
 

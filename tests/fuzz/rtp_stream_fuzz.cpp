@@ -58,7 +58,8 @@ public:
         if (read.transport_seq_num) twcc_.on_packet(now_, *read.transport_seq_num, header->ssrc);
         const auto arrival = rtx ? stream_.on_rtx(now_, *header, read, PayloadType{96}, *packet)
                                  : stream_.on_packet(now_, *header, read, *packet);
-        if (arrival == StreamReceiver::Arrival::padding) rewriter_.withhold(packet->seq);
+        if (arrival == StreamReceiver::Arrival::padding)
+            static_cast<void>(rewriter_.withhold(packet->seq, packet->timestamp));
         if (arrival != StreamReceiver::Arrival::media) return;
         packet->starts_keyframe = !payload.empty() && payload[0] == 0;
         if (packet->starts_keyframe) stream_.on_keyframe(*packet);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rivero/base/clock.hpp"
+#include "rivero/base/pixels.hpp"
 #include "rivero/base/units.hpp"
 
 #include <array>
@@ -19,6 +20,16 @@ struct Selection {
     std::uint8_t wanted = 0;
 
     friend bool operator==(const Selection&, const Selection&) = default;
+};
+
+/// What a receiver can take, or asks for; empty: no opinion, everything.
+struct ReceiveLimit {
+    std::optional<Bitrate> rate = {};
+    /// Of one picture. Never a reason to send nothing, nor to convert: only for the choice among
+    /// what is there.
+    std::optional<Pixels> size = {};
+
+    friend bool operator==(const ReceiveLimit&, const ReceiveLimit&) = default;
 };
 
 /// Several encodings of the same picture, in different qualities, that a source gives at once
@@ -40,23 +51,22 @@ public:
     [[nodiscard]] bool poll(Time now);
 
     /// The best that flows and fits; when none fits the least that flows.
-    /// @param limit of the receiver; empty: none
-    /// @param current what he has: it may take a little more than the limit before he leaves it,
-    /// and another has to take a
-    ///     little less than the limit before he takes it
-    [[nodiscard]] std::uint8_t choose(std::optional<Bitrate> limit, std::uint8_t current) const;
+    /// @param limit of the receiver
+    /// @param current what he has: it may take a little more than the rate of the limit before he
+    /// leaves it, and another has to take a little less before he takes it. Sizes do not waver
+    [[nodiscard]] std::uint8_t choose(const ReceiveLimit& limit, std::uint8_t current) const;
     [[nodiscard]] bool flows(std::size_t encoding) const {
         return encoding < count_ && encodings_[encoding].flows;
     }
     /// Of the last second; 0 until it was measured.
     [[nodiscard]] Bitrate rate(std::size_t encoding) const;
-    /// What the best one takes.
-    [[nodiscard]] Bitrate best_rate() const;
+    /// What the best one takes, of those that somebody with this limit in size may get.
+    [[nodiscard]] Bitrate best_rate(std::optional<Pixels> size = {}) const;
     [[nodiscard]] std::size_t count() const { return count_; }
 
 private:
     struct Encoding {
-        std::uint64_t pixels = 0;
+        Pixels size;  ///< 0: not known
         std::optional<Time> heard;
         bool flows = false;
         Time since{};           ///< it flows
@@ -66,6 +76,8 @@ private:
     };
     /// The better one has more pixels, or takes more, or was named later.
     [[nodiscard]] bool better(std::size_t a, std::size_t b) const;
+    /// One of unknown size is larger than asked for when a lesser one is.
+    [[nodiscard]] bool too_large(std::size_t encoding, std::optional<Pixels> size) const;
 
     std::size_t count_;
     std::array<Encoding, kMax> encodings_{};

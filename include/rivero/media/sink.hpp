@@ -68,7 +68,11 @@ public:
     /// What the receiver can take: for an encoder that works for it, and for the choice among the
     /// encodings that a source gives; empty: no opinion, everything.
     void set_receive_limit(std::optional<Bitrate> limit);
-    [[nodiscard]] std::optional<Bitrate> receive_limit() const { return receive_limit_; }
+    [[nodiscard]] std::optional<Bitrate> receive_limit() const { return receive_limit_.rate; }
+    /// The largest picture that the receiver asks for: for the choice among the encodings that a
+    /// source gives. When all are larger it gets the smallest.
+    void set_size_limit(std::optional<Pixels> limit);
+    [[nodiscard]] std::optional<Pixels> size_limit() const { return receive_limit_.size; }
 
     /// The largest RTP packet that may be made for this sink, header included, in bytes; empty: the
     /// host's default.
@@ -78,6 +82,10 @@ public:
     /// The packet with this number of the source that feeds us, for retransmission; null when it is
     /// too old.
     [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq) const;
+    /// The highest number that came of what this sink is served with, whether it was given to this
+    /// sink or not: a key frame may begin before it, when its first packet had to be repaired.
+    /// Empty when nothing came.
+    [[nodiscard]] std::optional<ExtSeqNum> newest() const;
     /// accepts() has changed.
     void renegotiate();
     /// From now on only this encoding of what accepts() says (without codec: only raw media), at
@@ -111,7 +119,7 @@ private:
     const MediaType type_;
     Source* source_ = nullptr;
     Node* node_ = nullptr;
-    std::optional<Bitrate> receive_limit_;
+    ReceiveLimit receive_limit_;
     std::optional<Acceptable> restriction_;
     std::unique_ptr<SinkLatency> latency_;
     std::optional<std::size_t> mtu_;

@@ -134,8 +134,8 @@ private:
     void on_receive_limit(Sink& sink);
     void request_keyframe(std::size_t encoding);
     void select_all();
-    void begin(Selection& selection, const Node* node, std::optional<Bitrate> limit);
-    void select(Selection& selection, std::optional<Bitrate> limit);
+    void begin(Selection& selection, const Node* node, const ReceiveLimit& limit);
+    void select(Selection& selection, const ReceiveLimit& limit);
 
     Graph& graph_;
     const MediaType type_;

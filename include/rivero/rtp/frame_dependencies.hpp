@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rivero/base/pixels.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +22,9 @@ enum class Indication : std::uint8_t {
     required = 3,
 };
 
+/// How large a picture is in each spatial layer; 0: not known.
+using LayerSizes = std::array<Pixels, 4>;
+
 /// The parts of a scalable stream that can be received by themselves ("decode targets").
 struct DecodeTargets {
     static constexpr std::size_t kMax = 32;
@@ -34,6 +39,7 @@ struct DecodeTargets {
         friend bool operator==(const Target&, const Target&) = default;
     };
     std::vector<Target> targets;  ///< 1 to kMax
+    LayerSizes sizes{};
     friend bool operator==(const DecodeTargets&, const DecodeTargets&) = default;
 };
 

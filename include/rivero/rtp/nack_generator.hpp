@@ -39,8 +39,9 @@ public:
 
     /// Sequence numbers for a generic NACK sent now, in order; each at most once per round trip.
     [[nodiscard]] std::vector<SeqNum> poll(Time now);
-    /// When poll() will have something to say or to give up; empty while nothing is missing.
-    [[nodiscard]] std::optional<Time> next_deadline() const;
+    /// Not before this poll() will have something to say or to give up; empty while nothing is
+    /// missing.
+    [[nodiscard]] std::optional<Time> next_deadline() const { return next_; }
     /// Whether packets were given up since the last call: then only a key frame helps.
     [[nodiscard]] bool take_gave_up();
 
@@ -59,6 +60,7 @@ private:
     Duration interval_{};
     std::optional<std::int64_t> highest_;
     std::vector<Missing> missing_;  ///< sorted by seq
+    std::optional<Time> next_;      ///< none of these is due earlier
     bool gave_up_ = false;
     std::uint64_t requested_ = 0;
 };

@@ -28,6 +28,8 @@ public:
     void add(PacketPtr packet);
     /// @return null when it never came or is gone
     [[nodiscard]] PacketPtr find(ExtSeqNum seq) const;
+    /// Behind the highest number that came.
+    [[nodiscard]] ExtSeqNum end() const { return ExtSeqNum{end_}; }
     /// Lets go of what is too old although no new packets come.
     void expire(Time now);
     void clear();

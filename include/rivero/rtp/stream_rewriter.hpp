@@ -40,9 +40,13 @@ public:
     ///         before, its number was used, or it is too old to tell
     [[nodiscard]] std::optional<Rewritten> rewrite(ExtSeqNum seq, RtpTimestamp timestamp,
                                                    Time capture);
-    /// This packet is not sent (a layer too many, say) and shall leave no gap. That works for the
-    /// newest only: a gap which the receiver has already seen stays.
-    void withhold(ExtSeqNum seq);
+    /// This packet is not sent (a layer too many, say) and shall leave no gap.
+    /// @return the numbers of one that comes late: the receiver has seen its gap, and an empty
+    /// packet
+    ///         has to fill it
+    std::optional<Rewritten> withhold(ExtSeqNum seq, RtpTimestamp timestamp);
+    /// Whether the number of this packet was given to an empty one.
+    [[nodiscard]] bool filled(ExtSeqNum seq) const;
 
     /// What an outgoing number (in a NACK) was at the source; nothing when it was sent before the
     /// last switch or is too old.
@@ -58,6 +62,8 @@ private:
         std::int64_t out;
     };
     [[nodiscard]] std::optional<std::int64_t> out_of(std::int64_t seq) const;
+    /// Takes the number of a packet; empty when it is too old to tell, or was used.
+    [[nodiscard]] std::optional<std::int64_t> use(std::int64_t seq, bool empty);
     [[nodiscard]] Rewritten numbers(std::int64_t out, RtpTimestamp timestamp) const;
     void start_source(std::int64_t seq, RtpTimestamp timestamp, Time capture);
     [[nodiscard]] const Segment* segment_of(std::int64_t seq) const;
@@ -66,6 +72,7 @@ private:
     /// comes in twice.
     static constexpr std::size_t kWindow = 2048;
     std::bitset<kWindow> used_;
+    std::bitset<kWindow> filled_;  ///< of these: by an empty packet
     int clock_rate_;
     bool started_ = false;    ///< something was sent, ever
     bool in_source_ = false;  ///< something of the current source was sent

@@ -22,7 +22,7 @@ void Encodings::on_packet(Time now, std::size_t encoding, std::size_t bytes) {
     Encoding& e = encodings_[encoding];
     if (!window_) window_ = now;
     if (!e.flows) {
-        e = Encoding{.pixels = e.pixels, .heard = now, .flows = true, .since = now};
+        e = Encoding{.size = e.size, .heard = now, .flows = true, .since = now};
         changed_ = true;
     }
     e.heard = now;
@@ -30,12 +30,22 @@ void Encodings::on_packet(Time now, std::size_t encoding, std::size_t bytes) {
 }
 
 void Encodings::set_size(std::size_t encoding, std::uint32_t width, std::uint32_t height) {
-    if (encoding < count_) encodings_[encoding].pixels = std::uint64_t{width} * height;
+    if (encoding >= count_) return;
+    // Whom it suits may be others now: before its key frame is handed out.
+    if (std::exchange(encodings_[encoding].size, area(width, height)) != area(width, height))
+        changed_ = true;
 }
 
 bool Encodings::poll(Time now) {
     bool due = std::exchange(changed_, false);
     if (!window_ || now - *window_ < kWindow) return due;
+    if (now - *window_ > kSilence + kWindow) {
+        // Nothing came for a while, or there would have been a window before: what came now was not
+        // spread over all of it.
+        for (Encoding& e : encodings_) e.bytes = 0;
+        window_ = now;
+        return due;
+    }
     const double seconds = std::chrono::duration<double>(now - *window_).count();
     for (std::size_t i = 0; i < count_; ++i) {
         Encoding& e = encodings_[i];
@@ -58,21 +68,30 @@ bool Encodings::poll(Time now) {
 
 bool Encodings::better(std::size_t a, std::size_t b) const {
     const Encoding &x = encodings_[a], &y = encodings_[b];
-    if (x.pixels != y.pixels && x.pixels != 0 && y.pixels != 0) return x.pixels > y.pixels;
-    if (x.pixels == 0 && y.pixels == 0 && x.measured && y.measured && x.bps != y.bps)
-        return x.bps > y.bps;
+    const bool known[] = {x.size != Pixels{}, y.size != Pixels{}};
+    if (x.size != y.size && known[0] && known[1]) return x.size > y.size;
+    if (!known[0] && !known[1] && x.measured && y.measured && x.bps != y.bps) return x.bps > y.bps;
     return a > b;
 }
 
-std::uint8_t Encodings::choose(std::optional<Bitrate> limit, std::uint8_t current) const {
+bool Encodings::too_large(std::size_t encoding, std::optional<Pixels> size) const {
+    if (!size) return false;
+    if (encodings_[encoding].size != Pixels{}) return encodings_[encoding].size > *size;
+    for (std::size_t i = 0; i < count_; ++i)
+        if (encodings_[i].flows && encodings_[i].size > *size && better(encoding, i)) return true;
+    return false;
+}
+
+std::uint8_t Encodings::choose(const ReceiveLimit& limit, std::uint8_t current) const {
     std::optional<std::size_t> best, least;
     for (std::size_t i = 0; i < count_; ++i) {
         const Encoding& e = encodings_[i];
         if (!e.flows) continue;
         if (!least || better(*least, i)) least = i;
-        if (limit) {
+        if (too_large(i, limit.size)) continue;
+        if (limit.rate) {
             const double allowed =
-                static_cast<double>(limit->bps) * (i == current ? kStay : kEnter);
+                static_cast<double>(limit.rate->bps) * (i == current ? kStay : kEnter);
             if (i != current && !e.measured) continue;
             if (e.bps > allowed) continue;
         }
@@ -87,10 +106,14 @@ Bitrate Encodings::rate(std::size_t encoding) const {
     return Bitrate{static_cast<std::int64_t>(encodings_[encoding].bps)};
 }
 
-Bitrate Encodings::best_rate() const {
-    Bitrate best;
-    for (std::size_t i = 0; i < count_; ++i) best = std::max(best, rate(i));
-    return best;
+Bitrate Encodings::best_rate(std::optional<Pixels> size) const {
+    std::optional<Bitrate> best, least;
+    for (std::size_t i = 0; i < count_; ++i) {
+        if (!flows(i)) continue;
+        least = std::min(least.value_or(rate(i)), rate(i));
+        if (!too_large(i, size)) best = std::max(best.value_or(rate(i)), rate(i));
+    }
+    return best.value_or(least.value_or(Bitrate{}));
 }
 
 }  // namespace rivero::media

@@ -13,6 +13,8 @@ namespace {
 /// of a usual file.
 constexpr std::size_t kGroupBytes = 4 * 1024 * 1024;
 constexpr std::size_t kGroupPackets = 8192;
+/// Of one that can: at a megabyte these are packets of half a kilobyte; each takes one and a half.
+constexpr std::size_t kLivePackets = 2048;
 constexpr std::size_t kMaxDecodedAtOnce = 25;
 /// In one turn.
 constexpr std::size_t kMostPushed = 256;
@@ -72,8 +74,12 @@ bool Node::takes(User& user, Selection& selection, const rtp::Packet& packet) {
     return packet.encoding == selection.current;
 }
 
+std::size_t Node::encoding_of(const rtp::Packet& packet) const {
+    return source_.encodings_ && !stage_ ? packet.encoding : 0;
+}
+
 void Node::push(const rtp::PacketPtr& packet) {
-    const std::size_t encoding = source_.encodings_ && !stage_ ? packet->encoding : 0;
+    const std::size_t encoding = encoding_of(*packet);
     if (encoding >= histories_.size()) return;
     if (!histories_[encoding]) histories_[encoding] = std::make_unique<rtp::PacketHistory>();
     histories_[encoding]->add(packet);
@@ -92,13 +98,17 @@ void Node::hand_out() {
         ++handing_out_;
         // By index: a sink may come or leave while it is served.
         for (std::size_t i = 0; i < sinks_.size(); ++i)
-            for (std::size_t p = 0; p < going_.size() && sinks_[i]; ++p)
-                if (takes(*sinks_[i], sinks_[i]->selection_, *going_[p]))
-                    hand_to(*sinks_[i], going_[p]);
+            for (going_at_ = 0; going_at_ < going_.size() && sinks_[i]; ++going_at_)
+                if (takes(*sinks_[i], sinks_[i]->selection_, *going_[going_at_]))
+                    hand_to(*sinks_[i], going_[going_at_]);
         for (std::size_t i = 0; i < stages_.size(); ++i)
             for (std::size_t p = 0; p < going_.size() && i < stages_.size(); ++p)
                 if (takes(*stages_[i], stages_[i]->selection, *going_[p]))
                     stages_[i]->on_packet(going_[p]);
+        for (const auto& packet : going_) {
+            auto& highest = handed_[encoding_of(*packet)];
+            if (!highest || highest->value < packet->seq.value) highest = packet->seq;
+        }
         going_.clear();
         if (--handing_out_ == 0) std::erase(sinks_, nullptr);
     }
@@ -120,6 +130,7 @@ void Node::switched() {
     // The old numbers may come again, for other packets.
     if (histories_[0]) histories_[0]->clear();
     for (auto& group : groups_) group.clear();
+    handed_ = {};
     ++handing_out_;
     for (std::size_t i = 0; i < sinks_.size(); ++i)
         if (sinks_[i]) sinks_[i]->on_switch();
@@ -206,14 +217,21 @@ void Node::catch_up(Stage& stage) {
 PictureGroup::Limits Node::group_limits() const {
     if (!makes_keyframes()) return {.bytes = kGroupBytes, .packets = kGroupPackets};
     return {.bytes = graph_.kept_picture_bytes,
-            .packets = kGroupPackets,
+            .packets = kLivePackets,
             .age = graph_.kept_picture_time};
 }
 
 void Node::keep(const rtp::PacketPtr& packet, std::size_t encoding) {
     if (format_.type != MediaType::video) return;
     const auto limits = group_limits();
-    if (limits.age > Duration::zero()) groups_[encoding].add(packet, limits);
+    if (limits.age <= Duration::zero()) return;
+    PictureGroup& group = groups_[encoding];
+    group.add(packet, limits);
+    const rtp::PacketHistory& history = *histories_[encoding];
+    if (!packet->starts_keyframe || !history.find(packet->seq)) return;
+    // The beginning of a key frame that had to be repaired: the rest of it is there already.
+    for (auto seq = packet->seq.value + 1; seq < history.end().value; ++seq)
+        if (const auto later = history.find(ExtSeqNum{seq})) group.add(later, limits);
 }
 
 bool Node::replay_to(Sink& sink, const Selection& selection) {
@@ -221,8 +239,8 @@ bool Node::replay_to(Sink& sink, const Selection& selection) {
     const PictureGroup& group = groups_[stage_ ? 0 : selection.current];
     if (group.empty()) return false;
     // Who can have a key frame instead need not put up with a past that is too long for him.
-    if (makes_keyframes() &&
-        (group.age(Clock::now()) > graph_.kept_picture_time || !sink.takes_past(group.bytes())))
+    if (makes_keyframes() && (group.age(Clock::now()) > graph_.kept_picture_time ||
+                              group.has_holes(Clock::now()) || !sink.takes_past(group.bytes())))
         return false;
     for (const auto& past : group.compressed()) {
         sink.flow.count(graph_.flow);
@@ -269,6 +287,25 @@ rtp::PacketPtr Node::find_packet(ExtSeqNum seq, std::size_t encoding) const {
     rtp::PacketPtr found =
         histories_[encoding] ? histories_[encoding]->find(seq) : rtp::PacketPtr{};
     return found ? found : groups_[encoding].find(seq);
+}
+
+std::optional<ExtSeqNum> Node::newest(std::size_t encoding) const {
+    auto highest = handed_[encoding];
+    for (std::size_t p = 0; p < std::min(going_at_, going_.size()); ++p)
+        if (encoding_of(*going_[p]) == encoding &&
+            (!highest || highest->value < going_[p]->seq.value))
+            highest = going_[p]->seq;
+    return highest;
+}
+
+void Node::expire() {
+    const Time now = Clock::now();
+    for (auto& history : histories_)
+        if (history) history->expire(now);
+    // What cannot be had again stays: it is all that a late receiver will see.
+    if (!makes_keyframes()) return;
+    for (auto& group : groups_)
+        if (!group.empty() && group.age(now) > graph_.kept_picture_time) group.clear();
 }
 
 std::size_t Node::mtu() const {

@@ -95,6 +95,11 @@ public:
     void switched();
     /// @param encoding of the source; 0 unless it gives several
     [[nodiscard]] rtp::PacketPtr find_packet(ExtSeqNum seq, std::size_t encoding) const;
+    /// The highest number of this encoding that was handed out; while that happens, up to the
+    /// packet that is being handed out. Empty before the first.
+    [[nodiscard]] std::optional<ExtSeqNum> newest(std::size_t encoding) const;
+    /// Lets go of what is kept and too old, since nothing new comes that would replace it.
+    void expire();
     /// What suits all sinks here, in bytes.
     [[nodiscard]] std::size_t mtu() const;
     [[nodiscard]] Source& source() { return source_; }
@@ -119,8 +124,11 @@ private:
     std::vector<std::unique_ptr<Stage>> stages_;
     std::size_t users_ = 0;
     int handing_out_ = 0;
-    std::vector<rtp::PacketPtr> pushed_;  ///< in this turn
-    std::vector<rtp::PacketPtr> going_;   ///< are being handed out
+    std::vector<rtp::PacketPtr> pushed_;                            ///< in this turn
+    std::vector<rtp::PacketPtr> going_;                             ///< are being handed out
+    std::size_t going_at_ = 0;                                      ///< which of them
+    std::array<std::optional<ExtSeqNum>, Encodings::kMax> handed_;  ///< by encoding: the highest
+    [[nodiscard]] std::size_t encoding_of(const rtp::Packet& packet) const;
     /// Whether he gets the packet; it may make him switch. Root of a source with several encodings
     /// only.
     template <class User>

@@ -11,20 +11,45 @@ namespace {
 /// 1 ms of video: near enough to be decoded at once, and room for a picture in between that comes
 /// later because it had to be repaired.
 constexpr std::uint32_t kSpacing = 90;
+/// What is missing for longer than this will not come any more.
+constexpr Duration kRepair = 500ms;
 
 }  // namespace
 
 void PictureGroup::add(const rtp::PacketPtr& packet, const Limits& limits) {
+    if (!packets_.empty() && packet->seq.value < packets_.front()->seq.value)
+        return;  // of what was before the key frame, even where that began with another one
+    auto place = place_of(packet->seq);
+    if (place != packets_.end() && (*place)->seq == packet->seq) return;
     if (packet->starts_keyframe) {
-        clear();
+        // What belongs behind it may have come before it, when it had to be repaired.
+        for (auto it = packets_.begin(); it != place; ++it) bytes_ -= (*it)->payload().size();
+        place = packets_.erase(packets_.begin(), place);
     } else if (packets_.empty()) {
         return;  // nothing that a decoder could begin with
     }
-    packets_.push_back(packet);
+    packets_.insert(place, packet);
     bytes_ += packet->payload().size();
     if (bytes_ > limits.bytes || packets_.size() > limits.packets ||
         age(packet->arrival) > limits.age)
         clear();
+}
+
+std::vector<rtp::PacketPtr>::const_iterator PictureGroup::place_of(ExtSeqNum seq) const {
+    // Nearly always behind all that are there.
+    if (packets_.empty() || packets_.back()->seq.value < seq.value) return packets_.end();
+    return std::lower_bound(packets_.begin(), packets_.end(), seq.value,
+                            [](const rtp::PacketPtr& packet, std::int64_t wanted) {
+                                return packet->seq.value < wanted;
+                            });
+}
+
+bool PictureGroup::has_holes(Time now) const {
+    for (std::size_t i = 1; i < packets_.size(); ++i)
+        if (packets_[i]->seq.value != packets_[i - 1]->seq.value + 1 &&
+            now - packets_[i]->arrival > kRepair)
+            return true;
+    return false;
 }
 
 void PictureGroup::clear() {
@@ -35,7 +60,6 @@ void PictureGroup::clear() {
 std::vector<PictureGroup::Past> PictureGroup::compressed() const {
     std::vector<Past> past;
     if (packets_.empty()) return past;
-    // A packet that was repaired stands behind those of later pictures.
     std::vector<std::uint32_t> pictures;
     Time capture = packets_.front()->capture;
     for (auto& packet : packets_) {
@@ -60,9 +84,8 @@ std::vector<PictureGroup::Past> PictureGroup::compressed() const {
 }
 
 rtp::PacketPtr PictureGroup::find(ExtSeqNum seq) const {
-    const auto found = std::find_if(packets_.begin(), packets_.end(),
-                                    [&](auto& packet) { return packet->seq == seq; });
-    return found == packets_.end() ? rtp::PacketPtr{} : *found;
+    const auto place = place_of(seq);
+    return place == packets_.end() || (*place)->seq != seq ? rtp::PacketPtr{} : *place;
 }
 
 }  // namespace rivero::media

@@ -30,6 +30,7 @@ public:
         Time capture;
     };
 
+    /// In any order; a key frame ends what lies before it.
     void add(const rtp::PacketPtr& packet, const Limits& limits);
     void clear();
 
@@ -37,6 +38,9 @@ public:
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
     /// How long ago its key frame came. @pre not empty
     [[nodiscard]] Duration age(Time now) const { return now - packets_.front()->arrival; }
+    /// Something in it was lost and nobody repairs it any more: who began with it would have a
+    /// broken picture.
+    [[nodiscard]] bool has_holes(Time now) const;
     /// Its pictures a millisecond after each other up to the newest one, instead of over their real
     /// time: the receiver decodes them at once and shows the present, and does not take the burst
     /// for a delay that it has to keep.
@@ -45,7 +49,10 @@ public:
     [[nodiscard]] rtp::PacketPtr find(ExtSeqNum seq) const;
 
 private:
-    std::vector<rtp::PacketPtr> packets_;  ///< as they came
+    /// The first that is not before this number.
+    [[nodiscard]] std::vector<rtp::PacketPtr>::const_iterator place_of(ExtSeqNum seq) const;
+
+    std::vector<rtp::PacketPtr> packets_;  ///< by number
     std::size_t bytes_ = 0;
 };
 

@@ -20,13 +20,23 @@ bool Sink::can_have_keyframes() const {
 }
 
 void Sink::set_receive_limit(std::optional<Bitrate> limit) {
-    if (limit == receive_limit_) return;
-    receive_limit_ = limit;
+    if (limit == receive_limit_.rate) return;
+    receive_limit_.rate = limit;
+    if (source_) source_->on_receive_limit(*this);
+}
+
+void Sink::set_size_limit(std::optional<Pixels> limit) {
+    if (limit == receive_limit_.size) return;
+    receive_limit_.size = limit;
     if (source_) source_->on_receive_limit(*this);
 }
 
 rtp::PacketPtr Sink::find_packet(ExtSeqNum seq) const {
     return node_ ? node_->find_packet(seq, selection_.current) : rtp::PacketPtr{};
+}
+
+std::optional<ExtSeqNum> Sink::newest() const {
+    return node_ ? node_->newest(selection_.current) : std::nullopt;
 }
 
 const Format* Sink::format() const {

@@ -13,6 +13,7 @@ namespace rivero::media {
 Source::Source(Graph& graph, MediaType type, Upstream upstream)
     : graph_{graph}, type_{type}, upstream_{std::move(upstream)} {
     flow.on_change = [this](bool flowing) {
+        if (!flowing && root_) root_->expire();
         tell([flowing](const Observer& observer) { observer.on_flow(flowing); });
     };
 }
@@ -83,7 +84,7 @@ void Source::request_keyframe(std::size_t encoding) {
     if (upstream_.request_keyframe) upstream_.request_keyframe();
 }
 
-void Source::select(Selection& selection, std::optional<Bitrate> limit) {
+void Source::select(Selection& selection, const ReceiveLimit& limit) {
     const std::uint8_t wanted = encodings_->choose(limit, selection.current);
     if (wanted == selection.wanted) return;
     selection.wanted = wanted;
@@ -95,7 +96,7 @@ void Source::select_all() {
     if (!root_) return;
     for (Sink* sink : sinks_)
         if (sink->node_ == root_.get()) select(sink->selection_, sink->receive_limit_);
-    for (auto& stage : root_->stages()) select(stage->selection, std::nullopt);
+    for (auto& stage : root_->stages()) select(stage->selection, {});
 }
 
 void Source::on_receive_limit(Sink& sink) {
@@ -114,8 +115,8 @@ std::optional<Bitrate> Source::forward_limit() const {
     std::optional<Bitrate> most;
     for (const Sink* sink : sinks_) {
         if (!sink->node_) continue;
-        if (sink->node_ != root_.get() || !sink->receive_limit_) return std::nullopt;
-        most = std::max(most.value_or(Bitrate{0}), *sink->receive_limit_);
+        if (sink->node_ != root_.get() || !sink->receive_limit()) return std::nullopt;
+        most = std::max(most.value_or(Bitrate{0}), *sink->receive_limit());
     }
     return most;
 }
@@ -161,7 +162,7 @@ void Source::detach(Sink& sink) {
     note_receive_limits();
 }
 
-void Source::begin(Selection& selection, const Node* node, std::optional<Bitrate> limit) {
+void Source::begin(Selection& selection, const Node* node, const ReceiveLimit& limit) {
     selection = {};
     if (encodings_ && node == root_.get())
         selection.current = selection.wanted = encodings_->choose(limit, 0);
@@ -201,7 +202,7 @@ void Source::route(Sink& sink) {
                     break;
                 }
                 stage = fresh->get();
-                begin(stage->selection, node, std::nullopt);
+                begin(stage->selection, node, {});
                 node->add(std::move(*fresh));
                 node->catch_up(*stage);
             }

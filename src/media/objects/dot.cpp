@@ -384,6 +384,8 @@ private:
         std::string text = std::to_string(sink.flow.buffers()) + " in all\n";
         if (sink.receive_limit())
             text += "takes " + std::to_string(sink.receive_limit()->bps) + " bit/s\n";
+        if (sink.size_limit())
+            text += "takes " + std::to_string(sink.size_limit()->value) + " pixels\n";
         return text;
     }
     static std::string numbers_of(const Source& source) {

@@ -8,13 +8,13 @@ namespace rivero::transport {
 
 void CheckList::set_controlling(bool controlling) {
     controlling_ = controlling;
-    for (Pair& pair : pairs_) pair.priority = priority_of(pair);
+    for (Pair& pair : pairs_) pair.priority = priority_of(pair.local, pair.remote);
 }
 
 /// 2^32 MIN(G,D) + 2 MAX(G,D) + (G > D). RFC 8445 section 6.1.2.3.
-std::uint64_t CheckList::priority_of(const Pair& pair) const {
-    const std::uint64_t ours = pair.local.priority;
-    const std::uint64_t theirs = pair.remote.priority;
+std::uint64_t CheckList::priority_of(const IceCandidate& local, const IceCandidate& remote) const {
+    const std::uint64_t ours = local.priority;
+    const std::uint64_t theirs = remote.priority;
     const std::uint64_t g = controlling_ ? ours : theirs;
     const std::uint64_t d = controlling_ ? theirs : ours;
     return (std::min(g, d) << 32) + 2 * std::max(g, d) + (g > d ? 1 : 0);
@@ -26,7 +26,7 @@ void CheckList::add_local(const SocketAddress& base, const IceCandidate& candida
     locals_.push_back({base, candidate});
     // Found ones have shown themselves where they are: at another base of ours.
     for (const Remote& remote : remotes_)
-        if (!remote.found) make_pair(locals_.back(), remote, now);
+        if (!remote.found) make_pair(locals_.back(), remote, now, false);
 }
 
 bool CheckList::add_remote(const SocketAddress& address, const IceCandidate& candidate, Time now) {
@@ -43,7 +43,7 @@ bool CheckList::add_remote(const SocketAddress& address, const IceCandidate& can
                                     [](const Remote& one) { return !one.found; });
     if (told >= static_cast<std::ptrdiff_t>(kMaxRemotes)) return false;
     remotes_.push_back({address, candidate});
-    for (const Local& local : locals_) make_pair(local, remotes_.back(), now);
+    for (const Local& local : locals_) make_pair(local, remotes_.back(), now, false);
     return true;
 }
 
@@ -74,28 +74,40 @@ CheckList::Pair* CheckList::find(const IcePath& path) {
     return nullptr;
 }
 
-CheckList::Pair* CheckList::make_pair(const Local& local, const Remote& remote, Time now) {
+CheckList::Pair* CheckList::make_pair(const Local& local, const Remote& remote, Time now,
+                                      bool proven) {
     if (local.candidate.tcp != remote.candidate.tcp || local.base.ipv6 != remote.address.ipv6)
         return nullptr;
     const IcePath path{local.base, remote.address, local.candidate.tcp};
     if (Pair* known = find(path)) return known;
-    if (pairs_.size() >= kMaxPairs) {
-        // What the peer really uses takes the place of what it only talked about.
-        if (!remote.found) return nullptr;
-        const auto other = std::find_if(pairs_.begin(), pairs_.end(), [&](const Pair& one) {
-            return !one.old && !one.valid && &one != selected_ && now - one.heard >= kForgotten;
-        });
-        if (other == pairs_.end()) return nullptr;
-        drop([&other](const Pair& one) { return &one == &*other; });
-    }
+    const std::uint64_t priority = priority_of(local.candidate, remote.candidate);
+    if (pairs_.size() >= kMaxPairs && !make_place(priority, now, proven)) return nullptr;
     Pair& pair = pairs_.emplace_back();
     pair.path = path;
     pair.local = local.candidate;
     pair.remote = remote.candidate;
-    pair.priority = priority_of(pair);
+    pair.priority = priority;
     // Who has a TCP connection to us has shown that its address is real.
     pair.limited = remote.found && !path.tcp;
     return &pair;
+}
+
+/// RFC 8445 section 6.1.2.5, but for what the peer really uses: it takes the place of what the peer
+/// only talked about, whatever their priorities.
+bool CheckList::make_place(std::uint64_t priority, Time now, bool proven) {
+    const Pair* least = nullptr;
+    for (const Pair& one : pairs_) {
+        if (one.old || one.valid || &one == selected_ || now - one.heard < kForgotten) continue;
+        const bool failed = one.state == PairState::failed;
+        if (!failed && !proven && (one.state != PairState::waiting || one.priority >= priority))
+            continue;
+        const bool least_failed = least && least->state == PairState::failed;
+        if (!least || (failed != least_failed ? failed : one.priority < least->priority))
+            least = &one;
+    }
+    if (!least) return false;
+    drop([least](const Pair& one) { return &one == least; });
+    return true;
 }
 
 CheckList::Pair* CheckList::pair_of(const Local& local, const IcePath& path,
@@ -103,7 +115,7 @@ CheckList::Pair* CheckList::pair_of(const Local& local, const IcePath& path,
     if (Pair* known = find(path)) return known;
     for (const Remote& known : remotes_)
         if (known.address == path.remote && known.candidate.tcp == path.tcp)
-            return make_pair(local, known, now);
+            return make_pair(local, known, now, true);
     // Peer-reflexive, RFC 8445 section 7.3.1.3.
     const auto found = std::count_if(remotes_.begin(), remotes_.end(),
                                      [](const Remote& one) { return one.found; });
@@ -117,7 +129,7 @@ CheckList::Pair* CheckList::pair_of(const Local& local, const IcePath& path,
     candidate.tcp = path.tcp;
     if (path.tcp) candidate.tcp_type = IceTcpType::active;
     remotes_.push_back({path.remote, std::move(candidate), true});
-    if (Pair* made = make_pair(local, remotes_.back(), now)) return made;
+    if (Pair* made = make_pair(local, remotes_.back(), now, true)) return made;
     remotes_.pop_back();
     return nullptr;
 }
@@ -180,9 +192,11 @@ void CheckList::drop(Which which) {
 }
 
 void CheckList::forget(const IcePath& path) {
-    // Of two generations one may go on where the other was.
+    // Of two generations one may go on where the other was; and what comes from an address of the
+    // peer belongs to all pairs with it, whichever address of ours they have.
     const bool used = std::any_of(pairs_.begin(), pairs_.end(), [&path](const Pair& pair) {
-        return pair.path == path && pair.state != PairState::failed;
+        return pair.path.remote == path.remote && pair.path.tcp == path.tcp &&
+               pair.path.local.port == path.local.port && pair.state != PairState::failed;
     });
     if (!used) forget_(path);
 }

@@ -45,6 +45,7 @@ public:
         bool wanted_by_peer = false;  ///< USE-CANDIDATE came before it was valid
         bool nominating = false;      ///< our check in flight has USE-CANDIDATE
         int sends = 0;
+        int copies = 0;         ///< of `transaction` that have left
         bool awaiting = false;  ///< an answer to `transaction`
         StunTransactionId transaction{};
         bool sent_as_controlling = false;
@@ -52,6 +53,8 @@ public:
         Time due{};        ///< next retransmission or consent check
         Time confirmed{};  ///< last answer to us
         Time heard{};      ///< last sign of life of the peer
+        /// Of answers that can only be to one copy of a request.
+        std::optional<Duration> round_trip;
         /// By UDP from an address that nobody told us: until it has answered, no more bytes go out
         /// than came in.
         bool limited = false;
@@ -64,7 +67,7 @@ public:
             return state == PairState::waiting || state == PairState::in_progress;
         }
     };
-    /// Nothing is expected on this path any more.
+    /// Nothing is expected from this address of the peer any more, at this port of ours.
     using Forget = std::function<void(const IcePath&)>;
 
     static constexpr std::size_t kMaxPairs = 100;    ///< RFC 8445 section 6.1.2.5
@@ -108,8 +111,12 @@ public:
     void drop_old();
 
 private:
-    Pair* make_pair(const Local& local, const Remote& remote, Time now);
-    [[nodiscard]] std::uint64_t priority_of(const Pair& pair) const;
+    /// @param proven the peer has checked this way, so that it is more than talk
+    Pair* make_pair(const Local& local, const Remote& remote, Time now, bool proven);
+    /// For one pair more, by giving up the least promising one.
+    [[nodiscard]] bool make_place(std::uint64_t priority, Time now, bool proven);
+    [[nodiscard]] std::uint64_t priority_of(const IceCandidate& local,
+                                            const IceCandidate& remote) const;
     /// Gives up the found address that was silent for the longest time.
     [[nodiscard]] bool drop_silent(Time now);
     template <class Which>

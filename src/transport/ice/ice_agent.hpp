@@ -122,6 +122,11 @@ public:
     [[nodiscard]] const IcePath* selected() const {
         return list_.selected() ? &list_.selected()->path : nullptr;
     }
+    /// Of the selected pair, smoothed, as checks and consent checks have shown it: each is an
+    /// answer to a request that was sent once. Empty until there was one.
+    [[nodiscard]] std::optional<Duration> round_trip() const {
+        return list_.selected() ? list_.selected()->round_trip : std::nullopt;
+    }
     [[nodiscard]] bool controlling() const { return controlling_; }
     [[nodiscard]] const IceCredentials& local_credentials() const { return now_.local; }
     /// Of before the restart, while they still count.
@@ -159,6 +164,7 @@ private:
     /// The request of the pair's transaction, once more; not at all when the pair has no bytes
     /// left.
     void send_again(Pair& pair, Time now);
+    static void note_round_trip(Pair& pair, Time now);
     void on_valid(Pair& pair, Time now);
     void nominate_if_time(Time now);
     void choose(Time now);

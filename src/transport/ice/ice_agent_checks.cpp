@@ -255,12 +255,22 @@ void IceAgent::on_response(Time now, const IcePath& path, const StunMessage& res
     pair->awaiting = false;
     pair->confirmed = now;
     pair->limited = false;
+    note_round_trip(*pair, now);
     if (pair->old) return;
     if (const auto waiting = std::exchange(pair->unanswered, std::nullopt))
         send_answer(path, *waiting, now_);
     pair->state = PairState::succeeded;
     if (std::exchange(pair->nominating, false) && controlling_) pair->nominated = true;
     on_valid(*pair, now);
+}
+
+/// Of an answer to one of two copies nobody knows which one it is to (Karn).
+void IceAgent::note_round_trip(Pair& pair, Time now) {
+    if (pair.copies != 1) return;
+    const Duration measured = now - pair.sent;
+    // Few as they are, each counts for much; but one that a busy peer gave late is not believed
+    // alone.
+    pair.round_trip = pair.round_trip ? (*pair.round_trip + measured) / 2 : measured;
 }
 
 // ---- what goes out
@@ -272,6 +282,7 @@ void IceAgent::send_check(Pair& pair, Time now, bool nominate) {
     pair.sent_as_controlling = controlling_;
     pair.awaiting = true;
     pair.sends = 1;
+    pair.copies = 0;
     pair.due = now + retransmit_after(1);
     if (!pair.valid) {
         pair.state = PairState::in_progress;
@@ -284,6 +295,7 @@ void IceAgent::send_again(Pair& pair, Time now) {
     const Credentials& by = credentials_of(pair);
     if (!by.remote || !affordable(pair)) return;
     pair.sent = now;
+    ++pair.copies;
     StunWriter writer{StunClass::request, pair.transaction};
     writer.username(by.check_username);
     writer.priority(as_reflexive(pair.local.priority));

@@ -15,12 +15,15 @@ namespace {
 /// take.
 constexpr Duration kSettleInterval = 250ms;
 constexpr Duration kSettles = 5s;
+/// When the answer that made a pair valid said nothing about the round trip, because the request
+/// was sent twice: the first consent check, which will tell, does not wait for its interval.
+constexpr Duration kMeasuresAfter = 250ms;
 
 }  // namespace
 
 void IceAgent::on_valid(Pair& pair, Time now) {
     const bool fresh = !std::exchange(pair.valid, true);
-    if (fresh) pair.due = now + kConsentInterval;
+    if (fresh) pair.due = now + (pair.round_trip ? kConsentInterval : kMeasuresAfter);
     if (std::exchange(pair.wanted_by_peer, false) && !controlling_) pair.nominated = true;
     if (controlling_ && !pair.nominated && !nominates_at_)
         nominates_at_ = now + (pair.path.tcp ? 10 * kNominationDelay : kNominationDelay);

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -97,6 +98,9 @@ public:
     virtual std::size_t send(std::span<const Bytes> datagrams) = 0;
     bool send(Bytes datagram) { return send(std::span{&datagram, 1}) == 1; }
 
+    /// To the peer and back, by the pair in use, as connectivity and consent checks show it; empty
+    /// when nothing has shown it.
+    [[nodiscard]] virtual std::optional<Duration> round_trip() const { return std::nullopt; }
     [[nodiscard]] virtual IceState state() const = 0;
     [[nodiscard]] virtual const Counters& counters() const = 0;
 };

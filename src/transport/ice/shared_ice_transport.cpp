@@ -464,6 +464,9 @@ std::size_t SharedIceTransport::send(std::span<const Bytes> datagrams) {
     }
     return sent;
 }
+std::optional<Duration> SharedIceTransport::round_trip() const {
+    return state_->agent.round_trip();
+}
 IceState SharedIceTransport::state() const {
     return state_->state;
 }

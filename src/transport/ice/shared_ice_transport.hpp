@@ -33,6 +33,7 @@ public:
     bool commit(std::size_t size) override;
     using IceTransport::send;
     std::size_t send(std::span<const Bytes> datagrams) override;
+    [[nodiscard]] std::optional<Duration> round_trip() const override;
     [[nodiscard]] IceState state() const override;
     [[nodiscard]] const Counters& counters() const override;
 

@@ -168,6 +168,8 @@ TEST(DependencyStructure, TargetsOfIndependentLayersContainOnlyTheirOwn) {
     ASSERT_EQ(descriptor->structure->resolutions.size(), 3u);
     EXPECT_EQ(descriptor->structure->resolutions[2].width, 1280u);
     EXPECT_EQ(descriptor->structure->resolutions[2].height, 720u);
+    EXPECT_EQ(descriptor->structure->targets->sizes,
+              (rtp::LayerSizes{area(320, 180), area(640, 360), area(1280, 720)}));
 }
 
 TEST(DependencyReader, KnowsNothingWithoutAStructureAndKeepsTheNewest) {

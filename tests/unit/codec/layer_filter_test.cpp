@@ -148,5 +148,63 @@ TEST_F(LayerFilterTest, AKeyFrameBringsWhatIsWanted) {
     EXPECT_EQ(picture(2, 0, true), "01!") << "of another source nothing is known yet";
 }
 
+constexpr rtp::LayerSizes kSizes{area(320, 180), area(640, 360), area(1280, 720)};
+
+TEST_F(LayerFilterTest, ASizeThatIsAskedForHoldsFromTheFirstPictureOn) {
+    filter.set_size_limit(area(640, 360));
+    filter.set_sizes(kSizes);
+    EXPECT_EQ(picture(3, 0, true), "01!");
+    EXPECT_EQ(picture(3, 0), "01!");
+    filter.set_size_limit(std::nullopt);  // before anything was measured
+    EXPECT_EQ(picture(3, 0), "01!");
+    EXPECT_TRUE(filter.take_keyframe_wish());
+    EXPECT_EQ(picture(3, 0, true), "012!");
+    for (int i = 0; i < 12; ++i) EXPECT_EQ(picture(3, 0), "012!");
+    EXPECT_FALSE(filter.take_keyframe_wish());
+}
+
+TEST_F(LayerFilterTest, ASmallerSizeGoesDownWithTheNextPictureAndALargerOneUpWithAKeyFrame) {
+    filter.set_sizes(kSizes);
+    picture(3, 0, true);
+    for (std::uint8_t i = 0; i < 12; ++i) EXPECT_EQ(picture(3, i % 2), "012!");
+    filter.set_size_limit(area(90, 160));  // smaller than all
+    EXPECT_EQ(picture(3, 0), "0!") << "never nothing";
+    EXPECT_EQ(picture(3, 1), "0!") << "and all pictures of it";
+    EXPECT_FALSE(filter.take_keyframe_wish());
+    filter.set_size_limit(area(360, 640));
+    EXPECT_TRUE(filter.take_keyframe_wish());
+    EXPECT_EQ(picture(3, 0), "0!");
+    EXPECT_EQ(picture(3, 0, true), "01!");
+    EXPECT_EQ(filter.sent(), (LayerFilter::Layer{1, 1}));
+    filter.set_limit(Bitrate::kbps(50));  // of 80 for each spatial layer
+    EXPECT_EQ(picture(3, 0), "0!") << "the stricter of both counts";
+}
+
+TEST_F(LayerFilterTest, ALayerThatOthersWereSentWithoutIsLeftForSizeWithAKeyFrameToo) {
+    independent = true;
+    filter.set_sizes(kSizes);
+    picture(3, 0, true);
+    EXPECT_EQ(picture(3, 0), "2!");
+    filter.set_size_limit(area(640, 360));
+    EXPECT_EQ(picture(3, 0), "2!");
+    EXPECT_TRUE(filter.take_keyframe_wish());
+    EXPECT_EQ(picture(3, 0, true), "01!");
+    EXPECT_EQ(picture(3, 0), "1!");
+}
+
+TEST_F(LayerFilterTest, OtherSizesOfTheSenderAreLookedAtWithTheirKeyFrame) {
+    filter.set_size_limit(area(640, 360));
+    filter.set_sizes(kSizes);
+    picture(3, 0, true);
+    for (int i = 0; i < 12; ++i) EXPECT_EQ(picture(3, 0), "01!");
+    filter.set_sizes({area(160, 90), area(320, 180), area(640, 360)});
+    EXPECT_EQ(picture(3, 0, true), "012!");
+    EXPECT_FALSE(filter.take_keyframe_wish()) << "it was one";
+    filter.reset();
+    EXPECT_EQ(picture(3, 0, true), "012!") << "another source: sizes are not known";
+    filter.set_sizes(kSizes);
+    EXPECT_EQ(picture(3, 0), "01!") << "what was asked for holds";
+}
+
 }  // namespace
 }  // namespace rivero::codec

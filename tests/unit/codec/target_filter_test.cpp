@@ -30,6 +30,11 @@ struct TargetFilterTest : testing::Test {
     void structure(std::vector<rtp::DecodeTargets::Target> all) {
         targets = rtp::SharedTargets{rtp::DecodeTargets{std::move(all)}};
     }
+    void sizes(rtp::LayerSizes all) {
+        auto changed = *targets;
+        changed.sizes = all;
+        targets = rtp::SharedTargets{std::move(changed)};
+    }
     /// @return what is sent of the picture: spatial ids, `!` behind the one with the marker
     std::string picture(const std::vector<Frame>& frames, bool key = false) {
         std::string sent;
@@ -266,6 +271,33 @@ TEST_F(L2T2Key, SendsTheWantedLayerAloneAndChangesItWithAKeyFrame) {
     EXPECT_EQ(round(), "- 1!") << "fewer pictures until the key frame is there";
     EXPECT_EQ(key(), "0!");
     EXPECT_EQ(round(), "- 0!");
+}
+
+TEST_F(L2T1, ASizeThatIsAskedForHoldsFromTheFirstPictureOn) {
+    sizes({area(320, 180), area(640, 360)});
+    filter.set_size_limit(area(320, 180));
+    EXPECT_EQ(key(), "0!");
+    EXPECT_EQ(delta(), "0!");
+    filter.set_size_limit(area(360, 640));
+    EXPECT_TRUE(filter.take_keyframe_wish());
+    EXPECT_EQ(delta(), "0!");
+    EXPECT_EQ(key(), "01!");
+    EXPECT_EQ(delta(), "01!");
+    filter.set_size_limit(area(90, 160));  // smaller than both
+    EXPECT_EQ(delta(), "0!") << "never nothing";
+    EXPECT_FALSE(filter.take_keyframe_wish());
+    EXPECT_EQ(filter.sent().spatial, 0);
+}
+
+TEST_F(L2T1, OtherSizesOfTheSameLayersAreLookedAtWithTheirKeyFrame) {
+    sizes({area(320, 180), area(640, 360)});
+    filter.set_size_limit(area(320, 180));
+    EXPECT_EQ(key(), "0!");
+    sizes({area(160, 90), area(320, 180)});
+    EXPECT_EQ(key(), "01!");
+    EXPECT_FALSE(filter.take_keyframe_wish()) << "it was one";
+    sizes({});
+    EXPECT_EQ(key(), "01!") << "where none are told nothing is too large";
 }
 
 }  // namespace

@@ -53,5 +53,21 @@ TEST(Vp9Superframe, HasSizesAsWideAsTheLargestNeeds) {
     EXPECT_FALSE(vp9::is_superframe(hex("01020304 c1 02 03 c1")));
 }
 
+TEST(Vp9, TheScalabilityStructureTellsTheSizesOfLayers) {
+    // Three layers, sizes, no pictures.
+    const auto sizes = vp9::layer_sizes(hex("8a 8001 50 0140 00b4 0280 0168 0500 02d0 82"));
+    ASSERT_TRUE(sizes);
+    EXPECT_EQ(*sizes, (rtp::LayerSizes{area(320, 180), area(640, 360), area(1280, 720)}));
+    EXPECT_FALSE(vp9::layer_sizes(hex("8a 8001 40 82"))) << "a structure without sizes";
+    EXPECT_FALSE(vp9::layer_sizes(hex("88 8001 82")));
+    EXPECT_FALSE(vp9::layer_sizes(hex("8a 8001 50 0140 00b4")));
+    EXPECT_FALSE(vp9::layer_sizes({}));
+    // Eight of them: what is above the fourth is the fourth.
+    const auto eight = vp9::layer_sizes(hex(
+        "8a 8001 f0 00010001 00020001 00030001 00040001 00050001 00060001 00070001 00080001 82"));
+    ASSERT_TRUE(eight);
+    EXPECT_EQ(*eight, (rtp::LayerSizes{Pixels{1}, Pixels{2}, Pixels{3}, Pixels{8}}));
+}
+
 }  // namespace
 }  // namespace rivero::codec

@@ -309,6 +309,40 @@ TEST_F(SimulcastTest, ASinkKeepsWhatItHasUntilAKeyFrameOfTheOtherComes) {
     EXPECT_FALSE(source.is_used(1));
 }
 
+TEST_F(SimulcastTest, ALimitInSizeChangesTheEncodingLikeOneInRate) {
+    source.set_encoding_size(0, 320, 180);
+    source.set_encoding_size(1, 640, 360);
+    flow(20);
+    Viewer viewer;
+    viewer.set_size_limit(area(320, 180));
+    source.attach(viewer);
+    flow(1);
+    EXPECT_EQ(viewer.take(), Log{"21"}) << "from the start";
+    viewer.set_size_limit(std::nullopt);
+    EXPECT_EQ(asked, std::vector<std::uint32_t>{2});
+    source.push(layer(0, 22));
+    source.push(layer(1, 1022, true));
+    EXPECT_EQ(viewer.take(), (Log{"22", "switch", "1022"}));
+    viewer.set_size_limit(area(160, 90));
+    source.push(layer(0, 23, true));
+    EXPECT_EQ(viewer.take(), (Log{"switch", "23"})) << "the smallest rather than nothing";
+    EXPECT_FALSE(viewer.converted());
+}
+
+TEST_F(SimulcastTest, AnEncodingThatGrewIsLeftByWhoAskedForLess) {
+    source.set_encoding_size(0, 320, 180);
+    source.set_encoding_size(1, 640, 360);
+    flow(20);
+    Viewer viewer;
+    viewer.set_size_limit(area(640, 360));
+    source.attach(viewer);
+    source.set_encoding_size(1, 1280, 720);
+    source.push(layer(1, 1021, true));
+    EXPECT_EQ(asked, std::vector<std::uint32_t>{1});
+    source.push(layer(0, 21, true));
+    EXPECT_EQ(viewer.take(), (Log{"1021", "switch", "21"}));
+}
+
 TEST_F(SimulcastTest, ALimitThatCameAndWentChangesNothing) {
     flow(20);
     Viewer viewer;

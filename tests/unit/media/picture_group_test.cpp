@@ -62,7 +62,38 @@ TEST_F(PictureGroupTest, PacketsOfOnePictureStayTogetherAcrossRepairAndWrap) {
     add(3, 0x00000900);  // of the second picture; 2 comes late
     add(4, 0x00001400);
     add(2, 0x00000900);
-    EXPECT_EQ(past(), (Past{{1, 5120 - 180}, {3, 5120 - 90}, {4, 5120}, {2, 5120 - 90}}));
+    EXPECT_EQ(past(), (Past{{1, 5120 - 180}, {2, 5120 - 90}, {3, 5120 - 90}, {4, 5120}}));
+}
+
+TEST_F(PictureGroupTest, AKeyFrameThatBeganBeforeWhatIsThereKeepsIt) {
+    add(1, 3000, true);
+    add(2, 6000);
+    add(12, 9000);  // of the key frame whose first packet comes late
+    add(13, 9000);
+    add(11, 9000, true);
+    add(11, 9000, true);
+    EXPECT_EQ(past(), (Past{{11, 9000}, {12, 9000}, {13, 9000}}));
+    EXPECT_EQ(group.bytes(), 300u);
+}
+
+TEST_F(PictureGroupTest, AnOlderKeyFrameThatIsRepairedDoesNotEndTheGroup) {
+    add(20, 6000, true);
+    add(21, 9000);
+    add(5, 3000, true);
+    add(6, 3000);
+    EXPECT_EQ(past(), (Past{{20, 8910}, {21, 9000}}));
+    EXPECT_FALSE(group.find(ExtSeqNum{5}));
+}
+
+TEST_F(PictureGroupTest, AHoleIsOneWhenItIsTooOldToBeRepaired) {
+    add(1, 3000, true, Time{10s});
+    add(2, 6000, false, Time{10s});
+    EXPECT_FALSE(group.has_holes(Time{20s}));
+    add(4, 9000, false, Time{10s});
+    EXPECT_FALSE(group.has_holes(Time{10400ms}));
+    EXPECT_TRUE(group.has_holes(Time{10600ms}));
+    add(3, 6000, false, Time{10600ms});
+    EXPECT_FALSE(group.has_holes(Time{20s}));
 }
 
 TEST_F(PictureGroupTest, IsLetGoWhenItIsTooLongOrTooLarge) {
@@ -173,6 +204,30 @@ TEST_F(LateReceiverTest, GetsThePastOfItsEncoding) {
     EXPECT_EQ(late.past, (Numbers{101, 102}));
     EXPECT_EQ(asked, 0);
     EXPECT_TRUE(late.find_packet(ExtSeqNum{101}));
+}
+
+TEST_F(LateReceiverTest, ASourceThatIsSilentKeepsNothingThatCanBeHadAgain) {
+    push(1, true, 0, 3s);
+    push(2, false, 0, 3s);
+    EXPECT_EQ(graph.packets.in_use(), 2u);
+    loop.advance(FlowMonitor::kPeriod);
+    loop.advance(FlowMonitor::kPeriod);
+    EXPECT_EQ(graph.packets.in_use(), 0u);
+    Late late;
+    source.attach(late);
+    late.request_keyframe(true);
+    EXPECT_EQ(asked, 1);
+}
+
+TEST_F(LateReceiverTest, ThePastIsNotGivenWithAHoleThatNobodyRepairs) {
+    push(1, true, 0, 900ms);
+    push(3, false, 0, 900ms);
+    push(4);
+    Late late;
+    source.attach(late);
+    late.request_keyframe(true);
+    EXPECT_EQ(late.past, Numbers{});
+    EXPECT_EQ(asked, 1);
 }
 
 TEST_F(LateReceiverTest, FindsPacketsThatTheRingForRepairsHasNoMore) {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,21 @@ TEST_F(TurnsTest, WhoComesDoesNotGetWhatCameBeforeHim) {
     push(2);
     loop.turn(false);
     EXPECT_EQ(log, (Log{"a1", "b1", "a2", "b2", "c2"}));
+}
+
+TEST_F(TurnsTest, TheNewestIsWhatWasHandedOutBefore) {
+    std::vector<std::optional<ExtSeqNum>> newest;
+    b.on_any = [&](const rtp::PacketPtr&) { newest.push_back(b.newest()); };
+    push(3);
+    push(2);
+    push(5);
+    loop.turn(false);
+    push(4);
+    loop.turn(false);
+    using Newest = std::optional<ExtSeqNum>;
+    EXPECT_EQ(newest, (std::vector<Newest>{Newest{}, ExtSeqNum{3}, ExtSeqNum{3}, ExtSeqNum{5}}));
+    source.switched();
+    EXPECT_EQ(b.newest(), std::nullopt) << "the numbers begin anew";
 }
 
 TEST_F(TurnsTest, WhoLeavesWhileHeIsServedGetsNoMoreAndTheOthersDo) {

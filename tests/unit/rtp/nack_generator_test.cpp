@@ -37,6 +37,22 @@ TEST(NackGenerator, AsksAgainAfterOneRoundTripUntilThePacketComes) {
     EXPECT_EQ(nack.requested(), 2u);
 }
 
+TEST(NackGenerator, IsNeverLateWithWhatIsDueWhateverComesMeanwhile) {
+    NackGenerator nack{40ms};
+    nack.on_packet(t0, ExtSeqNum{5});
+    nack.on_packet(t0, ExtSeqNum{7});
+    nack.on_packet(t0 + 3ms, ExtSeqNum{9});
+    EXPECT_EQ(nack.next_deadline(), t0 + 5ms);
+    nack.on_packet(t0 + 4ms, ExtSeqNum{6});
+    EXPECT_LE(nack.next_deadline(), t0 + 8ms);
+    EXPECT_THAT(nack.poll(t0 + 5ms), IsEmpty());
+    EXPECT_EQ(nack.next_deadline(), t0 + 8ms);
+    EXPECT_THAT(nack.poll(t0 + 8ms), ElementsAre(SeqNum{8}));
+    EXPECT_EQ(nack.next_deadline(), t0 + 48ms);
+    nack.on_keyframe(ExtSeqNum{10});
+    EXPECT_EQ(nack.next_deadline(), std::nullopt);
+}
+
 TEST(NackGenerator, DoesNotAskForWhatIsOnlyReordered) {
     NackGenerator nack{40ms};
     nack.on_packet(t0, ExtSeqNum{5});

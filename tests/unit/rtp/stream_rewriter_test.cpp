@@ -59,10 +59,11 @@ TEST_F(StreamRewriterTest, NothingFromBeforeTheFirstPacket) {
 
 TEST_F(StreamRewriterTest, WithheldPacketsLeaveNoGap) {
     EXPECT_EQ(number(500), 65'534);
-    rewriter_.withhold(ExtSeqNum{501});
-    rewriter_.withhold(ExtSeqNum{502});
+    EXPECT_EQ(rewriter_.withhold(ExtSeqNum{501}, RtpTimestamp{0}), std::nullopt);
+    EXPECT_EQ(rewriter_.withhold(ExtSeqNum{502}, RtpTimestamp{0}), std::nullopt);
     EXPECT_EQ(number(503), 65'535);
-    rewriter_.withhold(ExtSeqNum{505});  // and 504 is late
+    EXPECT_EQ(rewriter_.withhold(ExtSeqNum{505}, RtpTimestamp{0}),
+              std::nullopt);  // and 504 is late
     EXPECT_EQ(number(506), 1);
     EXPECT_EQ(number(504), 0);
     EXPECT_EQ(number(501), nothing);
@@ -75,19 +76,25 @@ TEST_F(StreamRewriterTest, WithheldPacketsLeaveNoGap) {
 TEST_F(StreamRewriterTest, AGapThatTheReceiverKnowsCannotBeClosed) {
     EXPECT_EQ(number(500), 65'534);
     EXPECT_EQ(number(502), 0);
-    rewriter_.withhold(ExtSeqNum{501});
+    // It is withheld, but its number has to go out.
+    EXPECT_FALSE(rewriter_.filled(ExtSeqNum{501}));
+    EXPECT_EQ(rewriter_.withhold(ExtSeqNum{501}, RtpTimestamp{7}), out(65'535, 0xffffff07));
+    EXPECT_TRUE(rewriter_.filled(ExtSeqNum{501}));
+    EXPECT_FALSE(rewriter_.filled(ExtSeqNum{502}));
+    EXPECT_EQ(rewriter_.withhold(ExtSeqNum{501}, RtpTimestamp{7}), nothing) << "once";
+    EXPECT_EQ(number(501), nothing);
     EXPECT_EQ(number(503), 1);
 }
 
 TEST_F(StreamRewriterTest, WithholdingBeforeAnythingWasSentDoesNothing) {
-    rewriter_.withhold(ExtSeqNum{499});
+    EXPECT_EQ(rewriter_.withhold(ExtSeqNum{499}, RtpTimestamp{0}), std::nullopt);
     EXPECT_EQ(number(500), 65'534);
 }
 
 TEST_F(StreamRewriterTest, ForgetsTheOldestWhereALayerIsWithheldForLong) {
     for (std::int64_t seq = 0; seq < 4000; seq += 2) {
         EXPECT_EQ(number(seq), (65'534 + seq / 2) % 65'536);
-        rewriter_.withhold(ExtSeqNum{seq + 1});
+        EXPECT_EQ(rewriter_.withhold(ExtSeqNum{seq + 1}, RtpTimestamp{0}), std::nullopt);
     }
     EXPECT_EQ(number(0), nothing);
     const auto newest = rewriter_.find(ExtSeqNum{3998}, RtpTimestamp{0});

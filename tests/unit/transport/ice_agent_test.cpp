@@ -724,5 +724,111 @@ TEST_F(IceAgentTest, TcpConnectionsOfThePeerAreUsedAndTheirEndIsNoticed) {
     EXPECT_EQ(left.agent.state(), IceState::failed);
 }
 
+/// So many candidates that no pair is left for another: of each of ours with each of theirs.
+class CrowdedIceAgentTest : public IceAgentTest {
+protected:
+    CrowdedIceAgentTest() {
+        for (int i = 0; i < 10; ++i) left.add(address("10.0.1." + std::to_string(i + 1), 1000));
+        left.add(kA);
+        right.add(kB);
+        know_each_other();
+        for (int i = 0; i < 12; ++i)
+            tell_left(address("192.168.7." + std::to_string(i + 1), 5000), 50);
+    }
+    void tell_left(const SocketAddress& at, std::uint32_t priority) {
+        EXPECT_TRUE(left.agent.add_remote(host(at, priority), net.now));
+    }
+    void tell_right() { EXPECT_TRUE(right.agent.add_remote(host(kA, 100), net.now)); }
+};
+
+TEST_F(CrowdedIceAgentTest, ACandidateThatNobodyToldIsUsed) {
+    tell_right();
+    net.run_for(20s);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+}
+
+TEST_F(CrowdedIceAgentTest, ACandidateThatWasToldLastIsUsedWhenThePeerChecksFromThere) {
+    tell_left(kB, 10);  // the least of all
+    tell_right();
+    net.run_for(20s);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+}
+
+TEST_F(CrowdedIceAgentTest, ACandidateOfHigherPriorityTakesThePlaceOfOneThatWaits) {
+    // Nobody tells the right side anything: only a check of ours can find it.
+    tell_left(kB, 100);
+    net.run_for(500ms);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+}
+
+TEST_F(CrowdedIceAgentTest, ACandidateThatComesWhenOthersHaveFailedTakesThePlaceOfOne) {
+    net.run_for(60s);
+    EXPECT_EQ(left.agent.state(), IceState::failed);
+    tell_left(kB, 10);
+    net.run_for(1s);
+    EXPECT_EQ(left.agent.state(), IceState::ready);
+}
+
+TEST_F(IceAgentTest, APairThatFailsTakesNothingFromAnotherWithTheSameAddress) {
+    // Of two addresses of ours one leads to the peer.
+    net.lose = [](const IcePath& path) { return path.local.ip_text() == "10.0.9.1"; };
+    left.add(address("10.0.9.1", kA.port), 50);
+    connect();
+    net.run_for(4s);
+    ASSERT_EQ(left.agent.selected()->remote, kB);
+    for (int i = 0; i < 60; ++i) {
+        net.run_for(1s);
+        ASSERT_TRUE(left.admitted.contains(kB.text())) << i << " s: its packets are nobody's";
+    }
+}
+
+TEST_F(IceAgentTest, TheRoundTripIsKnownAsSoonAsThereIsAPair) {
+    EXPECT_EQ(left.agent.round_trip(), std::nullopt);
+    net.delay = 7ms;
+    connect();
+    EXPECT_EQ(left.agent.round_trip(), 14ms);
+    EXPECT_EQ(right.agent.round_trip(), 14ms);
+}
+
+TEST_F(IceAgentTest, TheRoundTripFollowsTheConsentChecks) {
+    connect();
+    EXPECT_EQ(left.agent.round_trip(), 10ms);
+    net.delay = 150ms;
+    net.run_for(40s);
+    for (const auto* one : {&left, &right}) {
+        EXPECT_GT(one->agent.round_trip(), 290ms);
+        EXPECT_LE(one->agent.round_trip(), 300ms);
+    }
+}
+
+TEST_F(IceAgentTest, AnAnswerToOneOfTwoCopiesSaysNothingAboutTheRoundTrip) {
+    // Each side checks by itself, and once more when the other's check comes in.
+    net.delay = 150ms;
+    left.add(kA);
+    right.add(kB);
+    know_each_other();
+    EXPECT_TRUE(left.agent.add_remote(host(kB, 100), net.now));
+    EXPECT_TRUE(right.agent.add_remote(host(kA, 100), net.now));
+    net.run_for(310ms);
+    ASSERT_NE(right.agent.selected(), nullptr);
+    EXPECT_EQ(right.agent.round_trip(), std::nullopt);
+    net.run_for(600ms);
+    EXPECT_EQ(right.agent.round_trip(), 300ms) << "a check more, and not in five seconds";
+}
+
+TEST_F(IceAgentTest, ARequestThatWasLostDoesNotLengthenTheRoundTrip) {
+    int lost = 0;
+    net.lose = [&](const IcePath&) { return ++lost <= 4; };
+    left.add(kA);
+    right.add(kB);
+    know_each_other();
+    EXPECT_TRUE(left.agent.add_remote(host(kB, 100), net.now));
+    EXPECT_TRUE(right.agent.add_remote(host(kA, 100), net.now));
+    net.run_for(20s);
+    ASSERT_EQ(left.agent.state(), IceState::ready);
+    EXPECT_EQ(left.agent.round_trip(), 10ms);
+    EXPECT_EQ(right.agent.round_trip(), 10ms);
+}
+
 }  // namespace
 }  // namespace rivero::transport

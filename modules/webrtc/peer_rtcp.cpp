@@ -194,7 +194,7 @@ void Peer::update_remb(const Leg& leg, Time now) {
     interval.packets = seen.packets;
     interval.lost = seen.lost;
     interval.by_delay = leg.receive_side.estimate();
-    interval.queue_seen = leg.receive_side.queue_seen();
+    interval.link = leg.receive_side.link();
     remb_.update(interval);
 }
 

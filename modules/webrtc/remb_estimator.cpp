@@ -6,6 +6,12 @@
 #include <cmath>
 
 namespace rivero::webrtc {
+namespace {
+
+/// So that the queue before it can run off.
+constexpr double kPartOfLink = 0.85;
+
+}  // namespace
 
 double RembEstimator::smoothed_loss() const {
     std::int64_t lost = 0;
@@ -14,7 +20,7 @@ double RembEstimator::smoothed_loss() const {
 }
 
 Bitrate RembEstimator::update(const Interval& interval) {
-    const auto [bps, packets, lost, time, by_delay, queue_seen] = interval;
+    const auto [bps, packets, lost, time, by_delay, link] = interval;
     if (packets > 0) {
         intervals_.push_back({packets, std::clamp<std::int64_t>(lost, 0, packets)});
         packets_ += packets;
@@ -48,8 +54,9 @@ Bitrate RembEstimator::update(const Interval& interval) {
             packets_ = 0;
         }
         if (by_delay) {
+            const double carried = link ? kPartOfLink * static_cast<double>(link->bps) : bps;
             const auto most = static_cast<double>(by_delay->bps);
-            estimate_ = std::max(estimate_, std::min({queue_seen ? most : bps, most, base}));
+            estimate_ = std::max(estimate_, std::min({carried, most, base}));
         }
     }
     estimate_ = std::max<double>(estimate_, kLeast);

@@ -44,9 +44,9 @@ public:
         /// What the delay of the packets allows; empty when they do not tell. Then high loss says
         /// no more than that the link is full, and takes nothing of what came over it all the same.
         std::optional<Bitrate> by_delay = {};
-        /// A queue was seen lately: the link and its loss are known to `by_delay` already. What
-        /// came is little then only because the sender slowed down.
-        bool queue_seen = false;
+        /// What the narrowest link carries, if a queue before it told lately. Then what came is
+        /// little only because the sender slowed down.
+        std::optional<Bitrate> link = {};
     };
     /// Once per report.
     Bitrate update(const Interval& interval);

@@ -74,4 +74,10 @@ std::optional<Bitrate> ReceiveSide::estimate() const {
     return Bitrate{static_cast<std::int64_t>(aimd_.rate())};
 }
 
+std::optional<Bitrate> ReceiveSide::link() const {
+    const auto bps = bottleneck_.bps(sent_at());
+    if (!bps) return std::nullopt;
+    return Bitrate{static_cast<std::int64_t>(*bps)};
+}
+
 }  // namespace rivero::bwe

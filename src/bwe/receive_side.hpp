@@ -29,8 +29,8 @@ public:
     void set_rtt(Duration rtt) { aimd_.set_rtt(rtt); }
     /// Empty while nobody stamps packets.
     [[nodiscard]] std::optional<Bitrate> estimate() const;
-    /// Packets queued lately before the narrowest link: what it carries is known.
-    [[nodiscard]] bool queue_seen() const { return bottleneck_.bps(sent_at()).has_value(); }
+    /// What the narrowest link carries; empty when no queue was seen before it lately.
+    [[nodiscard]] std::optional<Bitrate> link() const;
 
 private:
     /// When the newest packet left, on the sender's clock.

@@ -129,6 +129,14 @@ transport::MediaPort* Context::port_for(gst::GlibLoop& worker,
                 [&worker](transport::MediaPort* port) { worker.post([port] { delete port; }); }};
             log_topic("module.webrtc")
                 ->info("media on UDP{} port {}", port_->has_tcp() ? " and TCP" : "", port_->port());
+            if (const auto granted = port_->granted(); !granted.whole()) {
+                log_topic("module.webrtc")
+                    ->warn(
+                        "of {} KiB the system grants media sockets {} to receive and {} to send: "
+                        "set net.core.rmem_max and net.core.wmem_max",
+                        transport::UdpSocket::kBuffer / 1024, granted.receive / 1024,
+                        granted.send / 1024);
+            }
         } else {
             port_failed_ = true;
             log_topic("module.webrtc")

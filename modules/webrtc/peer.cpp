@@ -429,7 +429,7 @@ void Peer::service() {
             add_reports(*leg, now, messages);
         }
         if (takes_remb(*leg)) {
-            if (report && !leg->transport_cc) update_remb(now);
+            if (report && !leg->transport_cc) update_remb(*leg, now);
             if (report || now - remb_checked_ >= kRembInterval) {
                 remb_checked_ = now;
                 add_remb(report, messages);

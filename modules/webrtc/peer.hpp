@@ -135,7 +135,7 @@ private:
     void add_feedback(Leg& leg, Time now, std::vector<rtcp::Message>& out);
     [[nodiscard]] bool takes_remb(const Leg& leg) const;
     /// What the loss of the last interval says of a sender that estimates nothing itself.
-    void update_remb(Time now);
+    void update_remb(const Leg& leg, Time now);
     /// @param report it is said whether it has changed or not
     void add_remb(bool report, std::vector<rtcp::Message>& out);
     /// What the peer should send at most; empty when there is no bound.

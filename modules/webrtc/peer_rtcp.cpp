@@ -179,15 +179,23 @@ std::optional<Bitrate> Peer::most_wanted() const {
     return most;
 }
 
-void Peer::update_remb(Time now) {
+void Peer::update_remb(const Leg& leg, Time now) {
     const std::uint64_t bytes = video_.bytes();
-    const double seconds = std::chrono::duration<double>(now - remb_at_).count();
-    const bool measured = remb_at_ != Time{} && bytes >= bytes_at_remb_ && seconds > 0;
-    const double rate = measured ? 8.0 * static_cast<double>(bytes - bytes_at_remb_) / seconds : 0;
+    RembEstimator::Interval interval;
+    if (remb_at_ != Time{} && now > remb_at_) {
+        interval.time = now - remb_at_;
+        if (bytes >= bytes_at_remb_)
+            interval.bps = 8.0 * static_cast<double>(bytes - bytes_at_remb_) /
+                           std::chrono::duration<double>(interval.time).count();
+    }
     bytes_at_remb_ = bytes;
     remb_at_ = now;
-    const auto [packets, lost] = video_.last_interval();
-    static_cast<void>(remb_.update(rate, packets, lost));
+    const auto seen = video_.last_interval();
+    interval.packets = seen.packets;
+    interval.lost = seen.lost;
+    interval.by_delay = leg.receive_side.estimate();
+    interval.link = leg.receive_side.link();
+    remb_.update(interval);
 }
 
 void Peer::add_remb(bool report, std::vector<rtcp::Message>& out) {

@@ -3,16 +3,24 @@
 #include "remb_estimator.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace rivero::webrtc {
+namespace {
+
+/// So that the queue before it can run off.
+constexpr double kPartOfLink = 0.85;
+
+}  // namespace
 
 double RembEstimator::smoothed_loss() const {
     std::int64_t lost = 0;
-    for (const Interval& interval : intervals_) lost += interval.lost;
+    for (const Losses& losses : intervals_) lost += losses.lost;
     return packets_ > 0 ? 256.0 * static_cast<double>(lost) / static_cast<double>(packets_) : 0;
 }
 
-Bitrate RembEstimator::update(double bps, std::int64_t packets, std::int64_t lost) {
+Bitrate RembEstimator::update(const Interval& interval) {
+    const auto [bps, packets, lost, time, by_delay, link] = interval;
     if (packets > 0) {
         intervals_.push_back({packets, std::clamp<std::int64_t>(lost, 0, packets)});
         packets_ += packets;
@@ -26,9 +34,10 @@ Bitrate RembEstimator::update(double bps, std::int64_t packets, std::int64_t los
     const double base = std::max(estimate_, best_);
     const double loss = smoothed_loss();
     if (loss <= 0) {
+        const double steps = std::chrono::duration<double>(time) / kStep;
         const double grown = threshold_ < 0 || base < threshold_
-                                 ? base * (1 + settings_.exponential_factor)
-                                 : base + lineal_factor_;
+                                 ? base * std::pow(1 + settings_.exponential_factor, steps)
+                                 : base + lineal_factor_ * steps;
         // A sender that does not use what it has tells nothing about what would be too much.
         estimate_ = std::max(estimate_, std::min(grown, 2 * best_));
     } else {
@@ -43,6 +52,11 @@ Bitrate RembEstimator::update(double bps, std::int64_t packets, std::int64_t los
             best_ = 0;
             intervals_.clear();
             packets_ = 0;
+        }
+        if (by_delay) {
+            const double carried = link ? kPartOfLink * static_cast<double>(link->bps) : bps;
+            const auto most = static_cast<double>(by_delay->bps);
+            estimate_ = std::max(estimate_, std::min({carried, most, base}));
         }
     }
     estimate_ = std::max<double>(estimate_, kLeast);

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rivero/base/clock.hpp"
 #include "rivero/base/units.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 namespace rivero::webrtc {
 
@@ -31,14 +34,26 @@ public:
 
     void set(const Settings& settings) { settings_ = settings; }
 
+    /// What the settings call a report: one every half a second.
+    static constexpr Duration kStep = std::chrono::milliseconds{500};
+    struct Interval {
+        double bps = 0;            ///< that have come
+        std::int64_t packets = 0;  ///< that should have come
+        std::int64_t lost = 0;     ///< of these
+        Duration time = kStep;
+        /// What the delay of the packets allows; empty when they do not tell. Then high loss says
+        /// no more than that the link is full, and takes nothing of what came over it all the same.
+        std::optional<Bitrate> by_delay = {};
+        /// What the narrowest link carries, if a queue before it told lately. Then what came is
+        /// little only because the sender slowed down.
+        std::optional<Bitrate> link = {};
+    };
     /// Once per report.
-    /// @param bps what has come since the last one; @param packets that should have come; @param
-    /// lost of these
-    [[nodiscard]] Bitrate update(double bps, std::int64_t packets, std::int64_t lost);
+    Bitrate update(const Interval& interval);
     [[nodiscard]] Bitrate estimate() const { return Bitrate{static_cast<std::int64_t>(estimate_)}; }
 
 private:
-    struct Interval {
+    struct Losses {
         std::int64_t packets, lost;
     };
     [[nodiscard]] double smoothed_loss() const;
@@ -48,7 +63,7 @@ private:
     double best_ = 0;        ///< highest rate that has come since the last high loss
     double threshold_ = -1;  ///< none yet
     double lineal_factor_ = 0;
-    std::deque<Interval> intervals_;
+    std::deque<Losses> intervals_;
     std::int64_t packets_ = 0;  ///< in them
 };
 

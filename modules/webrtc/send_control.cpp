@@ -75,7 +75,10 @@ void SendControl::on_feedback(Time now, const rtcp::TransportFeedback& feedback)
     }
     // Thirty bytes can speak of 32768 packets, and a datagram holds forty such messages.
     told_ += feedback.count;
-    if (told_ > kMaxTold) return;
+    if (told_ > kMaxTold) {
+        ++feedback_ignored_;
+        return;
+    }
     controller_.on_feedback(now, feedback);
     update_rate();
     run();

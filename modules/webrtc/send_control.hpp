@@ -95,6 +95,8 @@ public:
     [[nodiscard]] bool measured() const { return controller_.measured() || remb_; }
     [[nodiscard]] const bwe::Controller& controller() const { return controller_; }
     [[nodiscard]] Duration queue_delay() const { return pacer_.delay(); }
+    /// Messages of feedback that spoke of more than a peer receives.
+    [[nodiscard]] std::uint64_t feedback_ignored() const { return feedback_ignored_; }
 
 private:
     struct Queued {
@@ -118,6 +120,7 @@ private:
     Time last_sent_{};
     Time feedback_since_{};
     std::size_t told_ = 0;  ///< packets that feedback spoke of since then
+    std::uint64_t feedback_ignored_ = 0;
     Timer timer_;
     std::optional<Time> timer_due_;
 };

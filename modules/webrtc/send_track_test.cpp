@@ -396,5 +396,137 @@ TEST_F(SendTrackTest, HoweverOftenEverythingIsAskedForEachTenthOfASecondHasItsBu
     EXPECT_LE(again, 4 * 300u * 1024);
 }
 
+TEST_F(SendTrackTest, OfNumbersThatWereNeverSentFewAreLookedUpInATenthOfASecond) {
+    push(1, true);
+    std::vector<SeqNum> never;
+    for (std::uint16_t i = 0; i < 1500; ++i)
+        never.emplace_back(static_cast<std::uint16_t>(seq_of(wire[0]).value + 10'000 + i));
+    const Time start = Clock::now();
+    const auto looked_up = [&](Time at) {
+        const auto before = track.counters().not_found;
+        for (int i = 0; i < 3; ++i) track.on_nack(at, {Ssrc{1}, kSsrc, never});
+        return track.counters().not_found - before;
+    };
+    EXPECT_EQ(looked_up(start), 2048u);
+    EXPECT_EQ(looked_up(start + 100ms), 0u);
+    EXPECT_EQ(looked_up(start + 101ms), 2048u);
+    EXPECT_EQ(track.counters().nacked, 9u * never.size()) << "the statistics tell what was asked";
+}
+
+TEST_F(SendTrackTest, FeedbackThatSpeaksOfMorePacketsThanAPeerReceivesIsIgnored) {
+    control.configure(true);
+    rtcp::TransportFeedback feedback;
+    feedback.count = 32'768;
+    const Time start = Clock::now();
+    for (int i = 0; i < 5; ++i) control.on_feedback(start, feedback);
+    EXPECT_EQ(control.feedback_ignored(), 3u) << "65,536 are looked up";
+    control.on_feedback(start + 100ms, feedback);
+    EXPECT_EQ(control.feedback_ignored(), 4u);
+    control.on_feedback(start + 101ms, feedback);
+    EXPECT_EQ(control.feedback_ignored(), 4u) << "another tenth of a second";
+}
+
+/// Three spatial layers, each built on the one below, by dependency descriptors; a packet for each.
+struct LayeredSendTrackTest : SendTrackTest {
+    /// @param last of its picture, as far as the sender knows
+    void layer(std::uint8_t spatial, bool last, bool key = false) {
+        if (spatial == 0) ++picture_;
+        auto packet = graph.packets.make();
+        packet->seq = ExtSeqNum{++seq_};
+        packet->timestamp = RtpTimestamp{9000 * picture_};
+        packet->arrival = packet->capture = now += 10ms;
+        packet->layered = packet->ends_layer_frame = true;
+        packet->spatial_id = spatial;
+        packet->starts_keyframe = key;
+        packet->marker = last;
+        auto& frame = packet->dependencies;
+        frame.targets = targets_;
+        frame.frame_number = number_++;
+        frame.begins_structure = key;
+        if (key) frame.active = 0b111;
+        // Discardable by no target in which it is: required or a switch.
+        for (unsigned target = spatial; target < 3; ++target)
+            frame.indications |= std::uint64_t{key || spatial == 0 ? 2u : 3u} << 2 * target;
+        packet->storage()[0] = 0x10;
+        packet->set_payload(0, 1000);
+        source.push(packet);
+    }
+    void key_picture() {
+        layer(0, false, true);
+        layer(1, false, true);
+        layer(2, true, true);
+    }
+    /// What was sent since the last call: `0` for a packet, `1` for one with the marker.
+    std::string sent() {
+        std::string markers;
+        for (; seen_ < wire.size(); ++seen_) markers += (wire[seen_][1] & 0x80) != 0 ? '1' : '0';
+        return markers;
+    }
+
+private:
+    const rtp::SharedTargets targets_{
+        rtp::DecodeTargets{{{0, 0, 0b001}, {1, 0, 0b011}, {2, 0, 0b111}}}};
+    std::int64_t seq_ = 0;
+    std::uint32_t picture_ = 0;
+    std::uint16_t number_ = 1;
+    std::size_t seen_ = 0;
+};
+
+TEST_F(LayeredSendTrackTest, APacketBehindWhichItsPictureMayEndWaitsForTheNext) {
+    layer(0, false, true);
+    EXPECT_EQ(sent(), "") << "an upper layer may follow";
+    layer(1, false, true);
+    EXPECT_EQ(sent(), "0") << "it did";
+    layer(2, true, true);
+    EXPECT_EQ(sent(), "01") << "the highest ends the picture";
+
+    layer(0, false);
+    EXPECT_EQ(sent(), "");
+    layer(0, false);
+    EXPECT_EQ(sent(), "1") << "the next picture came: the one before was over";
+    layer(1, false);
+    EXPECT_EQ(sent(), "0");
+    layer(2, true);
+    EXPECT_EQ(sent(), "01");
+}
+
+TEST_F(LayeredSendTrackTest, WhatWaitsIsGoneWithTheTransport) {
+    key_picture();
+    layer(0, false);
+    static_cast<void>(sent());
+    track.leave();
+    track.configure(section(), &control);
+    layer(1, true);
+    EXPECT_EQ(sent(), "1") << "what comes now, and nothing of before";
+}
+
+TEST_F(LayeredSendTrackTest, WhatWaitsEndsItsPictureWhenTheTransportIsFull) {
+    auto measured = section();
+    measured.codecs[0].feedback.transport_cc = true;
+    measured.codecs[0].rtx = PayloadType{97};
+    measured.extensions.push_back({sdp::HeaderExtension::transport_cc, 5, true, true});
+    control.configure(true);
+    track.configure(measured, &control);
+    key_picture();
+    rtcp::TransportFeedback feedback;
+    feedback.base = SeqNum{1};
+    feedback.count = 2;
+    feedback.received = {{SeqNum{1}, 0us}, {SeqNum{2}, 1000us}};
+    control.on_feedback(Clock::now(), feedback);
+    ASSERT_TRUE(control.measured());
+    layer(0, false);
+    static_cast<void>(sent());
+
+    SendTrack other{MediaType::video, Ssrc{1}, Ssrc{2}};
+    Outgoing large;
+    large.packet = graph.packets.make();
+    large.packet->set_payload(0, 1000);
+    while (!control.full()) ASSERT_TRUE(control.send(now, other, bwe::Priority::video, large));
+    layer(1, false);
+    control.configure(false);  // all leaves
+    EXPECT_EQ(sent(), "1") << "it ends there, and nothing follows";
+    control.forget(other);
+}
+
 }  // namespace
 }  // namespace rivero::webrtc

@@ -15,6 +15,8 @@ constexpr double kDrainBeta = 0.7;  // a long queue is to go within a second or 
 constexpr Duration kQueueToDrain = 200ms;
 constexpr Duration kQueueToWaitFor = 100ms;  // before more is tried
 constexpr double kGrowthPerSecond = 1.08;
+/// Back to what the link was seen to carry: that need not be found out again.
+constexpr double kRecoveryPerSecond = 1.5;
 constexpr double kHeadroom =
     1.5;  // never more than this times what arrives: untested rates mean nothing
 constexpr double kHeadroomBps = 10'000;
@@ -110,6 +112,11 @@ void Aimd::increase(Time now, double arrives, bool application_limited, const Li
     const double limit =
         std::min(kHeadroom * arrives + kHeadroomBps, std::max(most, arrives + kHeadroomBps));
     if (rate_ >= limit) return;
+    if (link.bps && rate_ < kBeta * *link.bps) {
+        const double risen = rate_ * std::pow(kRecoveryPerSecond, std::min(seconds(elapsed), 1.0));
+        rate_ = std::min({risen, kBeta * *link.bps, limit});
+        return;
+    }
     rate_ = std::min(rate_ + (capacity_.kbps ? additive(elapsed) : multiplicative(elapsed)), limit);
 }
 

@@ -34,7 +34,7 @@ void ReceiveSide::on_packet(Time arrival, std::uint32_t sent, std::size_t bytes)
     last_sent_ = sent;
     last_arrival_ = arrival;
     sent_units_ += difference;
-    const Time left{std::chrono::duration_cast<Duration>(SendTime{sent_units_})};
+    const Time left = sent_at();
     const Duration received = arrival.time_since_epoch();
     acknowledged_.on_packet(received, bytes);
     bottleneck_.on_packet(left, received, bytes);
@@ -42,6 +42,10 @@ void ReceiveSide::on_packet(Time arrival, std::uint32_t sent, std::size_t bytes)
     if (!delta) return;
     trendline_.update(delta->sent, delta->received, received);
     update(arrival);
+}
+
+Time ReceiveSide::sent_at() const {
+    return Time{std::chrono::duration_cast<Duration>(SendTime{sent_units_})};
 }
 
 void ReceiveSide::begin_anew() {
@@ -53,9 +57,7 @@ void ReceiveSide::begin_anew() {
 
 void ReceiveSide::update(Time now) {
     const auto acknowledged = acknowledged_.bps();
-    const Link link{
-        bottleneck_.bps(Time{std::chrono::duration_cast<Duration>(SendTime{sent_units_})}),
-        bottleneck_.standing()};
+    const Link link{bottleneck_.bps(sent_at()), bottleneck_.standing()};
     if (trendline_.usage() != Usage::over) {
         aimd_.update(now, trendline_.usage(), acknowledged, false, link);
     } else if (acknowledged) {
@@ -70,6 +72,12 @@ void ReceiveSide::update(Time now) {
 std::optional<Bitrate> ReceiveSide::estimate() const {
     if (!last_sent_) return std::nullopt;
     return Bitrate{static_cast<std::int64_t>(aimd_.rate())};
+}
+
+std::optional<Bitrate> ReceiveSide::link() const {
+    const auto bps = bottleneck_.bps(sent_at());
+    if (!bps) return std::nullopt;
+    return Bitrate{static_cast<std::int64_t>(*bps)};
 }
 
 }  // namespace rivero::bwe

@@ -29,8 +29,12 @@ public:
     void set_rtt(Duration rtt) { aimd_.set_rtt(rtt); }
     /// Empty while nobody stamps packets.
     [[nodiscard]] std::optional<Bitrate> estimate() const;
+    /// What the narrowest link carries; empty when no queue was seen before it lately.
+    [[nodiscard]] std::optional<Bitrate> link() const;
 
 private:
+    /// When the newest packet left, on the sender's clock.
+    [[nodiscard]] Time sent_at() const;
     void update(Time now);
     /// The peer's clock has nothing to do with that of before.
     void begin_anew();

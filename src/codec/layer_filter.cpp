@@ -165,18 +165,28 @@ LayerFilter::Verdict LayerFilter::on_packet(Time now, const rtp::Packet& packet)
         begin_picture(packet);
     }
     picture_top_ = std::max(picture_top_, std::min<std::uint8_t>(packet.spatial_id, kSpatial - 1));
+    const bool sent = sends(packet);
+    ends_.on_packet(packet, sent);
+    if (!sent) return Verdict::withhold;
+    if (ends_picture(packet)) return Verdict::send_as_last;
+    return packet.ends_layer_frame && ends_.holds(packet) ? Verdict::send_when_known
+                                                          : Verdict::send;
+}
+
+bool LayerFilter::sends(const rtp::Packet& packet) {
     if (packet.spatial_id > current_.spatial || packet.temporal_id > current_.temporal)
-        return Verdict::withhold;
+        return false;
     if (packet.not_for_upper_layers && packet.spatial_id < std::min(current_.spatial, sent_top_)) {
         broken_[packet.spatial_id] = true;
-        return Verdict::withhold;
+        return false;
     }
-    return ends_picture(packet) ? Verdict::send_as_last : Verdict::send;
+    return true;
 }
 
 bool LayerFilter::ends_picture(const rtp::Packet& packet) const {
     if (targets_ && packet.dependencies.targets) return targets_->ends_picture(packet);
-    return packet.marker || (packet.ends_layer_frame && packet.spatial_id == current_.spatial);
+    return packet.marker || ends_.is_end(packet) ||
+           (packet.ends_layer_frame && packet.spatial_id == current_.spatial);
 }
 
 LayerFilter::Layer LayerFilter::sent() const {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "codec/picture_ends.hpp"
 #include "codec/target_filter.hpp"
 #include "rivero/base/clock.hpp"
 #include "rivero/base/units.hpp"
@@ -48,7 +49,9 @@ public:
         return targets_ && packet.dependencies.targets ? targets_->note(packet) : FrameNote{};
     }
     [[nodiscard]] std::optional<bool> take_end() {
-        return targets_ ? targets_->take_end() : std::nullopt;
+        if (targets_)
+            if (const auto end = targets_->take_end()) return end;
+        return ends_.take();
     }
     /// A higher spatial layer is wanted, and it can only begin with a key frame. True once.
     [[nodiscard]] bool take_keyframe_wish();
@@ -65,6 +68,7 @@ private:
     void note_sizes();
     [[nodiscard]] double rate_up_to(Layer layer) const;
     void begin_picture(const rtp::Packet& packet);
+    [[nodiscard]] bool sends(const rtp::Packet& packet);
     void note_top();
     [[nodiscard]] bool can_go_down() const;
 
@@ -87,6 +91,7 @@ private:
     /// Layers of which something was left out since the last key frame: not to be gone down to.
     std::array<bool, kSpatial> broken_{};
     bool asked_ = false, wish_ = false;
+    PictureEnds ends_;
     std::unique_ptr<TargetFilter> targets_;  ///< while there are dependency descriptors
 };
 

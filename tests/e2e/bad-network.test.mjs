@@ -159,9 +159,8 @@ test('a sender without transport-wide feedback does not overfill 500 kbit/s, and
   const samples = await watch(10_000, 'remb', async () => ({ bps: (await inbound()).remb, queueMs: relay.up.queueMs, lost: relay.up.lost }));
   const [bps, queue] = ['bps', 'queueMs'].map((key) => sorted(samples.filter((s) => s.ms >= 6_000), key));
   t.diagnostic(`after 6 s it may send ${bps[0]}..${bps.at(-1)} bit/s; the queue: median ${Math.round(quantile(queue, 0.5))} ms, most ${Math.round(queue.at(-1))} ms`);
-  // It begins with 2 Mbit/s and loses packets at once; how deep it falls is chance, and after that the loss lets it rise by 4 % a
-  // second.
-  assert.ok(quantile(bps, 0.5) > 0.15 * LINK && quantile(bps, 0.5) <= 1.2 * LINK, `it may send ${quantile(bps, 0.5)}`);
+  // It begins with 2 Mbit/s, fills the queue and loses packets at once; the browser then slows down by itself, too.
+  assert.ok(quantile(bps, 0.5) > 0.4 * LINK && quantile(bps, 0.5) <= 1.2 * LINK, `it may send ${quantile(bps, 0.5)}`);
   assert.ok(quantile(queue, 0.9) < 300, `${quantile(queue, 0.9)} ms stand in the queue`);
   await viewer.decodes(10);
 });

@@ -48,6 +48,8 @@ const sees = ({ peer }, height, ms = 30_000) => peer.reaches((s) => s.in.video?.
 /** Three sizes for three caps; other caps bring other sizes within two seconds, and not one picture that cannot be decoded. */
 async function adapts(t, what, { viewers }) {
   for (const [i, viewer] of viewers.entries()) await sees(viewer, heights[i]);
+  // What an encoder spends too much at its start lies in the sender, and what is asked for then comes behind it.
+  await viewers[2].peer.decodes(15);
   const before = await Promise.all(viewers.map(({ peer }) => peer.stats()));
   const [low, middle, high] = viewers;
   const took = [];
@@ -66,8 +68,8 @@ async function adapts(t, what, { viewers }) {
     t.diagnostic(`${peer.name}: ${decoded} decoded, ${dropped} dropped (${video.framesDropped} with the start), ${video.freezeCount} freezes, pli ${video.pliCount}, nack ${video.nackCount}, lost ${video.packetsLost}`);
     assert.equal(video.packetsLost, 0);
     assert.equal(video.pliCount, was.pliCount, 'a picture could not be decoded');
-    // A receiver that is late on a busy machine leaves some out; one that can decode nothing leaves out all until a key frame.
-    assert.ok(dropped <= 5 + decoded / 4, `${peer.name}: ${dropped} pictures dropped, ${decoded} decoded`);
+    // A sender throws away the rest of a picture for a new key frame, and a receiver that is late on a busy machine leaves some out.
+    assert.ok(dropped <= (6 + decoded / 20) * slowness, `${peer.name}: ${dropped} pictures dropped, ${decoded} decoded`);
   }
 }
 

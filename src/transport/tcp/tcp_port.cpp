@@ -34,7 +34,6 @@ struct TcpPort::Connection {
     Fd fd;
     SocketAddress local;
     SocketAddress remote;
-    Time since;  ///< accepted, or disowned
     bool owned = false;
     bool dirty = false;    ///< in dirty_
     bool waiting = false;  ///< for the socket to take more
@@ -110,25 +109,33 @@ void TcpPort::accept_some(int listener, Time now) {
         size = sizeof native;
         if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&native), &size) != 0) continue;
         connection->local = SocketAddress::from(reinterpret_cast<const sockaddr&>(native));
-        const auto same_host = std::count_if(by_fd_.begin(), by_fd_.end(), [&](const auto& entry) {
-            return !entry.second->owned && entry.second->remote.ip == connection->remote.ip;
-        });
-        if (by_remote_.size() >= kMaxConnections || unowned_ >= kMaxUnowned ||
-            static_cast<std::size_t>(same_host) >= kMaxUnownedPerHost ||
-            by_remote_.contains(connection->remote)) {
+        if (!make_place(connection->remote)) {
             ++counters_.refused;
             continue;
         }
         const int on = 1;
         setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        connection->since = now;
         connection->fd = std::move(fd);
         watch(epoll_.get(), EPOLL_CTL_ADD, connection->fd.get(), EPOLLIN | EPOLLRDHUP);
         by_remote_[connection->remote] = connection.get();
         by_fd_[connection->fd.get()] = connection;
-        ++unowned_;
+        newcomers_.add(connection->remote, now);
         ++counters_.accepted;
     }
+}
+
+bool TcpPort::make_place(const SocketAddress& remote) {
+    if (by_remote_.contains(remote)) return false;
+    auto other = newcomers_.gives_way_to(remote);
+    if (!other && by_remote_.size() >= kMaxConnections) {
+        other = newcomers_.first_to_go();
+        if (!other) return false;
+    }
+    if (other) {
+        ++counters_.displaced;
+        drop(*by_remote_.at(*other), true);
+    }
+    return true;
 }
 
 void TcpPort::read_some(const std::shared_ptr<Connection>& connection) {
@@ -153,14 +160,13 @@ void TcpPort::read_some(const std::shared_ptr<Connection>& connection) {
 void TcpPort::own(const SocketAddress& remote) {
     const auto found = by_remote_.find(remote);
     if (found == by_remote_.end() || std::exchange(found->second->owned, true)) return;
-    --unowned_;
+    newcomers_.remove(remote);
 }
 
 void TcpPort::disown(const SocketAddress& remote, Time now) {
     const auto found = by_remote_.find(remote);
     if (found == by_remote_.end() || !std::exchange(found->second->owned, false)) return;
-    found->second->since = now;
-    ++unowned_;
+    newcomers_.add(remote, now);
 }
 
 void TcpPort::close(const SocketAddress& remote) {
@@ -173,9 +179,9 @@ void TcpPort::close(const SocketAddress& remote) {
 
 void TcpPort::drop(Connection& connection, bool tell) {
     if (std::exchange(connection.gone, true)) return;
-    if (!connection.owned) --unowned_;
     const SocketAddress local = connection.local;
     const SocketAddress remote = connection.remote;
+    newcomers_.remove(remote);
     by_remote_.erase(remote);
     const auto found = by_fd_.find(connection.fd.get());
     const std::shared_ptr<Connection> keep = found->second;
@@ -248,20 +254,16 @@ void TcpPort::on_deadline(Time now) {
         accepts_at_.reset();
         for (const Fd& one : listeners_) watch(epoll_.get(), EPOLL_CTL_MOD, one.get(), EPOLLIN);
     }
-    if (unowned_ == 0) return;
-    std::vector<std::shared_ptr<Connection>> late;
-    for (const auto& [fd, connection] : by_fd_)
-        if (!connection->owned && now - connection->since >= kPatience) late.push_back(connection);
-    for (const auto& connection : late) drop(*connection, true);
+    for (const SocketAddress& late : newcomers_.since(now - kPatience)) {
+        const auto found = by_remote_.find(late);
+        if (found != by_remote_.end()) drop(*found->second, true);
+    }
 }
 
 std::optional<Time> TcpPort::next_deadline() const {
-    if (accepts_at_ || unowned_ == 0) return accepts_at_;
-    std::optional<Time> next;
-    for (const auto& [fd, connection] : by_fd_)
-        if (!connection->owned && (!next || connection->since + kPatience < *next))
-            next = connection->since + kPatience;
-    return next;
+    if (accepts_at_) return accepts_at_;
+    const auto oldest = newcomers_.oldest();
+    return oldest ? std::optional{*oldest + kPatience} : std::nullopt;
 }
 
 }  // namespace rivero::transport

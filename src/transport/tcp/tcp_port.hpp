@@ -5,6 +5,7 @@
 #include "rivero/base/bytes.hpp"
 #include "rivero/base/clock.hpp"
 #include "rivero/base/result.hpp"
+#include "transport/tcp/newcomers.hpp"
 #include "transport/udp/socket_address.hpp"
 #include "transport/udp/udp_socket.hpp"
 
@@ -18,13 +19,11 @@
 namespace rivero::transport {
 
 /// Accepts ICE-TCP connections (RFC 6544, passive) on one port and frames datagrams on them (RFC
-/// 4571). A connection that nobody has made its own within kPatience is closed; there are at most
-/// kMaxUnowned of these, and kMaxUnownedPerHost of one address.
+/// 4571). A connection that nobody has made its own within kPatience is closed, and sooner when
+/// more of these come than Newcomers has room for.
 class TcpPort {
 public:
     static constexpr std::size_t kMaxConnections = 4096;
-    static constexpr std::size_t kMaxUnowned = 128;
-    static constexpr std::size_t kMaxUnownedPerHost = 16;
     static constexpr Duration kPatience = 10s;
     /// Without a free descriptor nobody is accepted for so long.
     static constexpr Duration kPause = 100ms;
@@ -43,8 +42,9 @@ public:
     };
     struct Counters {
         std::uint64_t accepted = 0;
-        std::uint64_t refused = 0;        ///< too many
-        std::uint64_t too_slow = 0;       ///< datagrams that found the queue full
+        std::uint64_t refused = 0;    ///< too many, and all with owners; or a second of one address
+        std::uint64_t displaced = 0;  ///< nobody's, and gave way to newer ones
+        std::uint64_t too_slow = 0;   ///< datagrams that found the queue full
         std::uint64_t no_descriptor = 0;  ///< how often accepting had to pause
     };
 
@@ -64,7 +64,7 @@ public:
     void on_deadline(Time now);
     [[nodiscard]] std::optional<Time> next_deadline() const;
     [[nodiscard]] bool pausing() const { return accepts_at_.has_value(); }
-    [[nodiscard]] std::size_t unowned() const { return unowned_; }
+    [[nodiscard]] std::size_t unowned() const { return newcomers_.size(); }
     [[nodiscard]] std::size_t connections() const { return by_remote_.size(); }
 
     /// The connection has an owner: it stays.
@@ -81,6 +81,8 @@ private:
     TcpPort(Handler& handler, Fd epoll);
     void accept_some(int listener, Time now);
     void pause(Time now);
+    /// @return false when one more from there cannot be had
+    [[nodiscard]] bool make_place(const SocketAddress& remote);
     void read_some(const std::shared_ptr<Connection>& connection);
     void write_some(Connection& connection);
     void drop(Connection& connection, bool tell);
@@ -91,7 +93,7 @@ private:
     std::unordered_map<int, std::shared_ptr<Connection>> by_fd_;
     std::unordered_map<SocketAddress, Connection*> by_remote_;
     std::vector<std::weak_ptr<Connection>> dirty_;
-    std::size_t unowned_ = 0;
+    Newcomers newcomers_;  ///< the connections without an owner
     std::optional<Time> accepts_at_;
     Counters counters_;
 };

@@ -14,6 +14,8 @@ constexpr int kTries = 20;
 /// The longest time between two looks at TCP connections of nobody, and the shortest.
 constexpr Duration kTcpSweep = 1s;
 constexpr Duration kShortestTimer = 1ms;
+/// How often the log says how many datagrams were lost here.
+constexpr Duration kOverflowSweep = 10s;
 
 SocketAddress any(bool ipv6, bool loopback, std::uint16_t port) {
     return *SocketAddress::parse(
@@ -80,7 +82,34 @@ void MediaPort::attach() {
             tcp_->on_ready(Clock::now());
             watch_tcp();
         });
+    watch_overflow();
     turn_end_ = loop_.at_turn_end(IoLoop::TurnEnd::send, [this] { flush(); });
+}
+
+UdpSocket::Granted MediaPort::granted() const {
+    UdpSocket::Granted least = v4_->granted();
+    if (v6_) {
+        const auto other = v6_->granted();
+        least = {std::min(least.receive, other.receive), std::min(least.send, other.send)};
+    }
+    return least;
+}
+
+std::uint64_t MediaPort::overflowed() const {
+    return v4_->overflowed() + (v6_ ? v6_->overflowed() : 0);
+}
+
+void MediaPort::watch_overflow() {
+    overflow_timer_ = loop_.post_after(kOverflowSweep, [this] {
+        const std::uint64_t lost = overflowed();
+        if (lost != overflow_logged_) {
+            log_topic("transport")
+                ->warn("UDP port {}: {} datagrams came faster than they were taken and were lost",
+                       port_, lost - overflow_logged_);
+            overflow_logged_ = lost;
+        }
+        watch_overflow();
+    });
 }
 
 bool MediaPort::reachable_at(const SocketAddress& local) const {

@@ -64,6 +64,11 @@ public:
     MediaPort& operator=(const MediaPort&) = delete;
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
+    /// Buffers of its sockets, the smaller ones; see UdpSocket::granted().
+    [[nodiscard]] UdpSocket::Granted granted() const;
+    /// UDP datagrams that were lost here because the worker did not come to take them in time. Is
+    /// logged from time to time when it grows. A system call.
+    [[nodiscard]] std::uint64_t overflowed() const;
     [[nodiscard]] bool has_tcp() const { return tcp_ != nullptr; }
     /// Whether datagrams to this address of ours come in here.
     [[nodiscard]] bool reachable_at(const SocketAddress& local) const;
@@ -134,6 +139,7 @@ private:
     [[nodiscard]] Address* find(const IcePath& path);
     void take_away(const IcePath& path);
     void watch_tcp();
+    void watch_overflow();
 
     IoLoop& loop_;
     std::uint16_t port_ = 0;
@@ -146,7 +152,8 @@ private:
     AddressTable udp_owners_, tcp_owners_;
     std::unique_ptr<IoLoop::Watch> v4_watch_, v6_watch_, tcp_watch_;
     std::unique_ptr<IoLoop::Registration> turn_end_;
-    Timer tcp_timer_;
+    Timer tcp_timer_, overflow_timer_;
+    std::uint64_t overflow_logged_ = 0;
     Counters counters_;
 };
 

@@ -20,7 +20,7 @@ constexpr std::size_t kFlushAt = 64 * 1024;
 constexpr std::size_t kArena = 1024 * 1024;
 constexpr std::size_t kMaxPackets = 4096;
 /// UDP_MAX_SEGMENTS of kernels before 6.9, and what one IP datagram can hold.
-constexpr std::size_t kMaxSegments = 64;
+constexpr std::uint16_t kMaxSegments = 64;
 constexpr std::size_t kMaxSegmented = 65000;
 constexpr std::size_t kMessagesPerCall = 64;
 constexpr std::size_t kPacketsPerCall = 1024;  // UIO_MAXIOV holds for each message, not for all
@@ -52,6 +52,10 @@ private:
     msghdr& header_;
     std::uint8_t* buffer_;
 };
+
+SocketAddress address_of(const SendBatch::Destination& to) {
+    return SocketAddress::from(reinterpret_cast<const sockaddr&>(to.address));
+}
 
 void add_control(Control& control, const SendBatch::Destination& to) {
     if (to.source && to.source->ipv6) {
@@ -109,11 +113,11 @@ void SendBatch::commit(const Destination& to, Lane& lane, std::size_t size) {
     packets_.push_back(
         {static_cast<std::uint32_t>(used_), kNone, static_cast<std::uint16_t>(size)});
     used_ += (size + kAlignment - 1) / kAlignment * kAlignment;
-    if (lane.epoch == epoch_ && lane.message >= sent_ && segmentation_) {
+    if (lane.epoch == epoch_ && lane.message >= sent_) {
         Message& message = messages_[lane.message];
         // All segments but the last have one size.
         if (size <= message.segment && packets_[message.last].size == message.segment &&
-            message.count < kMaxSegments && message.bytes + size <= kMaxSegmented) {
+            message.count < message.most && message.bytes + size <= kMaxSegmented) {
             packets_[message.last].next = packet;
             message.last = packet;
             message.bytes += static_cast<std::uint32_t>(size);
@@ -124,8 +128,14 @@ void SendBatch::commit(const Destination& to, Lane& lane, std::size_t size) {
     }
     lane = {epoch_, static_cast<std::uint32_t>(messages_.size())};
     messages_.push_back({to, packet, packet, static_cast<std::uint32_t>(size),
-                         static_cast<std::uint16_t>(size), 1});
+                         static_cast<std::uint16_t>(size), 1,
+                         segments(to) ? kMaxSegments : std::uint16_t{1}});
     if (used_ >= kFlushAt) flush();
+}
+
+bool SendBatch::segments(const Destination& to) {
+    if (!segmentation_ || refusals_.none()) return segmentation_;
+    return refusals_.allows(address_of(to), Clock::now());
 }
 
 std::size_t SendBatch::fill(Scratch& scratch, std::size_t from) const {
@@ -172,7 +182,7 @@ bool SendBatch::flush() {
         const Message& message = messages_[sent_];
         if (message.count > 1) {
             // No checksum offload (EIO), or segments longer than the path's MTU (EINVAL, EMSGSIZE).
-            if (error == EIO) segmentation_ = false;
+            if (error == EIO) refusals_.add(address_of(message.to), Clock::now());
             send_one_by_one(message);
         } else {
             ++counters_.failed;

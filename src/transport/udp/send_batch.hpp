@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rivero/base/bytes.hpp"
+#include "transport/udp/segmentation_refusals.hpp"
 #include "transport/udp/socket_address.hpp"
 
 #include <cstddef>
@@ -78,14 +79,17 @@ private:
         std::uint32_t bytes;
         std::uint16_t segment;  ///< size of all but the last
         std::uint16_t count;
+        std::uint16_t most;  ///< datagrams that it may hold
     };
     struct Scratch;
     std::size_t fill(Scratch& scratch, std::size_t from) const;
+    [[nodiscard]] bool segments(const Destination& to);
     void send_one_by_one(const Message& message);
     void reset();
 
     int fd_;
     bool segmentation_ = true;
+    SegmentationRefusals refusals_;
     std::unique_ptr<std::uint8_t[]> arena_;
     std::size_t used_ = 0;
     std::vector<Packet> packets_;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,9 +14,6 @@
 namespace rivero::transport {
 namespace {
 
-/// Room for a tenth of a second of a few hundred video streams; the kernel takes what
-/// net.core.rmem_max allows.
-constexpr int kSocketBuffer = 4 * 1024 * 1024;
 constexpr std::size_t kDatagram = SendBatch::kMaxDatagram;
 
 void set(int fd, int level, int option, int value) {
@@ -66,8 +64,8 @@ Result<std::unique_ptr<UdpSocket>> UdpSocket::open(const SocketAddress& at) {
     Fd fd{::socket(at.ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     if (fd.get() < 0) return failed("socket");
     if (at.ipv6) set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    set(fd.get(), SOL_SOCKET, SO_RCVBUF, kSocketBuffer);
-    set(fd.get(), SOL_SOCKET, SO_SNDBUF, kSocketBuffer);
+    set(fd.get(), SOL_SOCKET, SO_RCVBUF, kBuffer);
+    set(fd.get(), SOL_SOCKET, SO_SNDBUF, kBuffer);
     sockaddr_storage native{};
     const auto size = static_cast<socklen_t>(at.write(native));
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&native), size) != 0)
@@ -91,6 +89,24 @@ UdpSocket::UdpSocket(Fd fd, const SocketAddress& bound, bool to_all)
       batch_{fd_.get()},
       buffers_{new Buffers} {}
 UdpSocket::~UdpSocket() = default;
+
+UdpSocket::Granted UdpSocket::granted() const {
+    auto get = [this](int option) {
+        int value = 0;
+        socklen_t size = sizeof value;
+        // The kernel says what it counts with: twice what was set.
+        return getsockopt(fd_.get(), SOL_SOCKET, option, &value, &size) == 0 ? value / 2 : 0;
+    };
+    return {get(SO_RCVBUF), get(SO_SNDBUF)};
+}
+
+std::uint64_t UdpSocket::overflowed() const {
+    // Not SO_RXQ_OVFL, which costs a control message with each datagram once there was a drop.
+    std::array<std::uint32_t, SK_MEMINFO_VARS> values{};
+    socklen_t size = sizeof values;
+    if (getsockopt(fd_.get(), SOL_SOCKET, SO_MEMINFO, values.data(), &size) != 0) return 0;
+    return values[SK_MEMINFO_DROPS];
+}
 
 std::size_t UdpSocket::take() {
     Buffers& b = *buffers_;

@@ -64,6 +64,19 @@ public:
     }
     static constexpr std::size_t kBatch = 64;
 
+    /// What is asked of the kernel for what comes in and for what goes out, bytes each: room for a
+    /// tenth of a second of a few hundred video streams.
+    static constexpr int kBuffer = 4 * 1024 * 1024;
+    struct Granted {
+        int receive = 0;
+        int send = 0;
+        [[nodiscard]] bool whole() const { return receive >= kBuffer && send >= kBuffer; }
+    };
+    /// What there is of it: net.core.rmem_max and wmem_max may be less.
+    [[nodiscard]] Granted granted() const;
+    /// Datagrams that found no room, since the socket was opened. A system call.
+    [[nodiscard]] std::uint64_t overflowed() const;
+
     [[nodiscard]] SendBatch& batch() { return batch_; }
     [[nodiscard]] SendBatch::Destination destination(const SocketAddress& to,
                                                      const SocketAddress& from,

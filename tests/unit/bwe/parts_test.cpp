@@ -169,6 +169,20 @@ TEST(Aimd, DoesNotRiseOnWhatWasNotTried) {
     EXPECT_EQ(limited.rate(), 300'000);
 }
 
+TEST(Aimd, ReturnsQuicklyToWhatTheLinkWasSeenToCarryAndCarefullyBeyond) {
+    bwe::Aimd aimd{350'000};
+    Time now = t0;
+    const auto rises_for = [&](Duration time, const bwe::Link& link) {
+        for (const Time end = now + time; now < end;)
+            aimd.update(now += 20ms, Usage::normal, 480'000.0, false, link);
+        return aimd.rate();
+    };
+    EXPECT_LT(rises_for(500ms, {}), 380'000) << "nothing is known of the link";
+    EXPECT_LT(rises_for(500ms, {500'000.0, 150ms}), 380'000) << "a queue stands";
+    EXPECT_GT(rises_for(400ms, {500'000.0}), 424'000);
+    EXPECT_LT(rises_for(1s, {500'000.0}), 490'000);
+}
+
 TEST(Aimd, KeepsWhatTheLinkWasSeenToCarryThoughLittleArrives) {
     bwe::Aimd above{550'000};
     EXPECT_NEAR(above.update(t0, Usage::over, 300'000.0, false, {500'000.0}), 425'000, 1);

@@ -59,6 +59,18 @@ TEST_P(ReceiveSide, SettlesAtTheBottleneckWithinTenSecondsWithoutAStandingQueue)
     EXPECT_LT(queues[82'000], 300ms);
 }
 
+// It begins with four times what the link carries: a second of it stands in the queue.
+TEST_P(ReceiveSide, IsBackAtWhatTheLinkCarriesWhenTheFirstQueueIsGone) {
+    run(12s);
+    const auto gone = std::find_if(queues.begin() + 1000, queues.end(),
+                                   [](Duration queue) { return queue < 50ms; });
+    const auto at = gone - queues.begin();
+    EXPECT_LT(at, 5'500) << "ms";
+    const auto inside = std::count_if(samples.begin() + at + 1'000, samples.end(),
+                                      [](double bps) { return bps >= 420'000 && bps <= 600'000; });
+    EXPECT_GT(inside, (12'000 - at - 1'000) * 95 / 100);
+}
+
 TEST_P(ReceiveSide, DoesNotHoldBackWhereThereIsRoom) {
     network.set({.delay = 20ms, .jitter = 3ms});
     run(20s);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace rivero::codec {
 namespace {
@@ -14,7 +15,8 @@ using Verdict = LayerFilter::Verdict;
 /// A sender of layers, one packet for each layer of a picture, 1000 bytes each, 10 pictures a
 /// second.
 struct LayerFilterTest : testing::Test {
-    /// @return what of the picture is sent: spatial ids, `!` behind the one with the marker
+    /// @return what of the picture is sent: spatial ids, `!` behind the one with the marker,
+    /// or before all of them when that of the picture before had waited for it
     std::string picture(int spatial_layers, std::uint8_t temporal, bool key = false,
                         bool sync = false) {
         std::string sent;
@@ -30,10 +32,13 @@ struct LayerFilterTest : testing::Test {
             p->sync_from = sync_from;
             p->not_for_upper_layers = independent && !key;
             p->ends_layer_frame = true;
-            p->marker = s == spatial_layers - 1;
+            p->marker = s == spatial_layers - 1 && marked;
             const auto verdict = filter.on_packet(now, *p);
+            if (filter.take_end() == true) sent += "!";
             if (verdict == Verdict::withhold) continue;
-            sent += std::to_string(s) + (verdict == Verdict::send_as_last ? "!" : "");
+            sent += std::to_string(s);
+            if (verdict == Verdict::send_as_last) sent += "!";
+            packets.push_back(p);
         }
         timestamp += 9000;
         now += 100ms;
@@ -41,6 +46,8 @@ struct LayerFilterTest : testing::Test {
     }
     rtp::PacketPool pool;
     LayerFilter filter;
+    std::vector<rtp::PacketPtr> packets;  ///< that were sent
+    bool marked = true;                   ///< the last packet of the picture has the marker
     bool independent = false;  ///< spatial layers depend on each other in key frames only
     std::uint8_t sync_from = 0;
     std::uint32_t timestamp = 0xffff0000;
@@ -136,6 +143,32 @@ TEST_F(LayerFilterTest, WhenTheSenderSwitchesItOffTheNextOneComesWithAKeyFrame) 
     EXPECT_EQ(picture(2, 0), "1!");
     picture(3, 0, true);
     EXPECT_EQ(picture(3, 0), "2!");
+}
+
+// Chromium 156 (VP9, L3T3) when its estimate allows the third layer again, up to the next picture
+// of T0: two layers in each picture, and no marker.
+TEST_F(LayerFilterTest, APictureThatLacksItsHighestLayerEndsWhereTheNextBegins) {
+    EXPECT_EQ(picture(3, 0, true), "012!");
+    marked = false;
+    EXPECT_EQ(picture(2, 2), "01");
+    EXPECT_EQ(picture(2, 1), "!01");
+    EXPECT_EQ(picture(2, 2), "!01");
+    marked = true;
+    EXPECT_EQ(picture(3, 0), "!012!");
+    EXPECT_EQ(picture(3, 2), "012!");
+}
+
+TEST_F(LayerFilterTest, SuchAnEndIsOneWhenItIsSentAgain) {
+    picture(3, 0, true);
+    marked = false;
+    packets.clear();
+    picture(2, 2);
+    marked = true;
+    picture(3, 0);
+    ASSERT_EQ(packets.size(), 5u);
+    std::string ends;
+    for (const auto& packet : packets) ends += filter.ends_picture(*packet) ? '!' : '.';
+    EXPECT_EQ(ends, ".!..!");
 }
 
 TEST_F(LayerFilterTest, AKeyFrameBringsWhatIsWanted) {

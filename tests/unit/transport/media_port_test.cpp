@@ -116,6 +116,18 @@ protected:
         ASSERT_TRUE(loop.run_until([&] { return a.connected() && b.connected(); }));
     }
 
+    /// From an address of this machine to the port.
+    Fd connect_tcp(const std::string& from) {
+        Fd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        sockaddr_storage native{};
+        auto size = static_cast<socklen_t>(SocketAddress::parse(from, 0)->write(native));
+        EXPECT_EQ(::bind(fd.get(), reinterpret_cast<sockaddr*>(&native), size), 0);
+        size =
+            static_cast<socklen_t>(SocketAddress::parse("127.0.0.1", port->port())->write(native));
+        EXPECT_EQ(::connect(fd.get(), reinterpret_cast<sockaddr*>(&native), size), 0);
+        return fd;
+    }
+
     GlibTestLoop loop;
     HostResolver resolver{[](const std::string&) { return std::vector<std::string>{}; }};
     std::unique_ptr<MediaPort> port = open(loop);
@@ -226,38 +238,42 @@ TEST_F(MediaPortTest, ConnectsByTcpOnTheSamePort) {
 
 TEST_F(MediaPortTest, TcpConnectionsOfNobodyAreBounded) {
     std::vector<Fd> connections;
-    for (int i = 0; i < 40; ++i) {
-        Fd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-        sockaddr_storage native{};
-        const auto size = SocketAddress::parse("127.0.0.1", port->port())->write(native);
-        if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&native),
-                      static_cast<socklen_t>(size)) == 0)
-            connections.push_back(std::move(fd));
-    }
-    ASSERT_TRUE(loop.run_until([&] {
-        return port->tcp()->counters().accepted + port->tcp()->counters().refused ==
-               connections.size();
-    }));
-    EXPECT_EQ(port->tcp()->connections(), TcpPort::kMaxUnownedPerHost);
+    for (int i = 0; i < 40; ++i) connections.push_back(connect_tcp("127.0.0.1"));
+    ASSERT_TRUE(
+        loop.run_until([&] { return port->tcp()->counters().accepted == connections.size(); }));
+    EXPECT_EQ(port->tcp()->connections(), Newcomers::kMaxOfNetwork);
+    EXPECT_EQ(port->tcp()->counters().displaced, 40 - Newcomers::kMaxOfNetwork);
+    std::array<std::uint8_t, 1> end;
+    EXPECT_EQ(::recv(connections.front().get(), end.data(), end.size(), 0), 0) << "the oldest";
     // Garbage ends a connection; so does time.
     const std::array<std::uint8_t, 4> huge{0xff, 0xff, 1, 2};
-    EXPECT_EQ(::send(connections[0].get(), huge.data(), huge.size(), MSG_NOSIGNAL), 4);
+    EXPECT_EQ(::send(connections.back().get(), huge.data(), huge.size(), MSG_NOSIGNAL), 4);
     EXPECT_TRUE(
-        loop.run_until([&] { return port->tcp()->connections() < TcpPort::kMaxUnownedPerHost; }));
+        loop.run_until([&] { return port->tcp()->connections() < Newcomers::kMaxOfNetwork; }));
     port->tcp()->on_deadline(Clock::now() + TcpPort::kPatience);
     EXPECT_EQ(port->tcp()->connections(), 0U);
 }
 
+TEST_F(MediaPortTest, WhoHoldsConnectionsOpenKeepsNobodyOut) {
+    std::vector<Fd> idle;
+    for (int i = 0; i < 160; ++i) {
+        idle.push_back(connect_tcp("127.0.0." + std::to_string(2 + i / 16)));
+        // The kernel's queue is no longer than this.
+        if (i % 32 == 31) loop.turn();
+    }
+    ASSERT_TRUE(loop.run_until([&] {
+        const auto& counters = port->tcp()->counters();
+        return counters.accepted + counters.refused == idle.size();
+    }));
+    End a{loop, port.get(), resolver, true, false, true};
+    End b{loop, nullptr, resolver, false, false, true};
+    connect(a, b);
+    EXPECT_EQ(port->tcp()->counters().refused, 0U);
+    EXPECT_LE(port->tcp()->unowned(), Newcomers::kMax);
+}
+
 TEST_F(MediaPortTest, WithoutADescriptorNobodyIsAcceptedAndNothingSpins) {
-    auto connect = [&] {
-        Fd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-        sockaddr_storage native{};
-        const auto size = SocketAddress::parse("127.0.0.1", port->port())->write(native);
-        EXPECT_EQ(
-            ::connect(fd.get(), reinterpret_cast<sockaddr*>(&native), static_cast<socklen_t>(size)),
-            0);
-        return fd;
-    };
+    auto connect = [&] { return connect_tcp("127.0.0.1"); };
     const Fd client = connect();
     rlimit before{};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -277,15 +293,7 @@ TEST_F(MediaPortTest, WithoutADescriptorNobodyIsAcceptedAndNothingSpins) {
 }
 
 TEST_F(MediaPortTest, ConnectionsThatSayLittleOrNonsenseLeaveNothing) {
-    auto connect = [&] {
-        Fd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-        sockaddr_storage native{};
-        const auto size = SocketAddress::parse("127.0.0.1", port->port())->write(native);
-        EXPECT_EQ(
-            ::connect(fd.get(), reinterpret_cast<sockaddr*>(&native), static_cast<socklen_t>(size)),
-            0);
-        return fd;
-    };
+    auto connect = [&] { return connect_tcp("127.0.0.1"); };
     // Half a length, half a frame, frames of nothing, frames of nobody.
     const Fd length = connect();
     EXPECT_EQ(::send(length.get(), "\0", 1, 0), 1);
@@ -579,6 +587,32 @@ TEST_F(MediaPortTest, MediaGoesOnDuringARestart) {
     EXPECT_TRUE(loop.run_until([&] { return b.rtp.size() == 3; }));
 }
 
+TEST(UdpSocket, SaysWhatTheKernelGrantsAndHowManyDatagramsFoundNoRoom) {
+    auto receiver = UdpSocket::open(*SocketAddress::parse("127.0.0.1", 0));
+    auto sender = UdpSocket::open(*SocketAddress::parse("127.0.0.1", 0));
+    ASSERT_TRUE(receiver && sender);
+    EXPECT_GT((*receiver)->granted().receive, 0);
+    EXPECT_LE((*receiver)->granted().receive, UdpSocket::kBuffer);
+    EXPECT_GT((*receiver)->granted().send, 0);
+    EXPECT_EQ((*receiver)->overflowed(), 0U);
+    // Less than anybody has.
+    const int few = 4096;
+    ASSERT_EQ(setsockopt((*receiver)->fd(), SOL_SOCKET, SO_RCVBUF, &few, sizeof few), 0);
+    EXPECT_FALSE((*receiver)->granted().whole());
+    const auto to = (*sender)->destination((*receiver)->bound(), (*sender)->bound(), std::nullopt);
+    SendBatch& batch = (*sender)->batch();
+    for (int i = 0; i < 100; ++i) {
+        SendBatch::Lane lane;
+        EXPECT_FALSE(batch.room().empty());
+        batch.commit(to, lane, 1000);
+    }
+    EXPECT_TRUE(batch.flush());
+    std::size_t taken = 0;
+    while (const auto n = (*receiver)->receive([](const UdpSocket::Received&) {})) taken += n;
+    EXPECT_LT(taken, 100U);
+    EXPECT_EQ((*receiver)->overflowed(), 100 - taken);
+}
+
 TEST(SendBatch, SocketsThatAreFullLoseNoOrder) {
     // A pair of local sockets: here "full" is real.
     std::array<int, 2> fds{};
@@ -639,6 +673,46 @@ TEST(SendBatch, SegmentsHaveOneSizeAndAnotherSizeBeginsAnew) {
         });
     }
     EXPECT_EQ(got, sizes);
+}
+
+TEST(SendBatch, AWayThatCannotSegmentIsNoReasonToSendAllOneByOne) {
+    // The kernel segments nothing for UDP-Lite.
+    const Fd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDPLITE)};
+    if (fd.get() < 0) GTEST_SKIP() << "no UDP-Lite here";
+    SendBatch batch{fd.get()};
+    auto calls_for_five = [&batch](const std::string& ip) {
+        const auto before = batch.counters().system_calls;
+        const SendBatch::Destination to{*SocketAddress::parse(ip, 9), std::nullopt, std::nullopt};
+        SendBatch::Lane lane;
+        for (int i = 0; i < 5; ++i) {
+            EXPECT_FALSE(batch.room().empty());
+            batch.commit(to, lane, 500);
+        }
+        EXPECT_TRUE(batch.flush());
+        return batch.counters().system_calls - before;
+    };
+    EXPECT_EQ(calls_for_five("127.0.0.1"), 6U) << "in vain together, then one by one";
+    EXPECT_EQ(calls_for_five("127.0.0.1"), 1U) << "as five messages";
+    EXPECT_EQ(calls_for_five("127.0.0.2"), 6U) << "another way is tried";
+    EXPECT_EQ(batch.counters().datagrams, 15U);
+}
+
+TEST(SegmentationRefusals, HoldForOneDestinationAndForAWhile) {
+    SegmentationRefusals refusals;
+    const Time now{1h};
+    auto to = [](std::size_t i, std::uint16_t port = 9) {
+        return *SocketAddress::parse("10.0.0." + std::to_string(i), port);
+    };
+    EXPECT_TRUE(refusals.none());
+    refusals.add(to(1), now);
+    EXPECT_FALSE(refusals.allows(to(1, 10), now + 59s)) << "the way is that of the address";
+    EXPECT_TRUE(refusals.allows(to(2), now));
+    EXPECT_TRUE(refusals.allows(to(1), now + 60s));
+    EXPECT_TRUE(refusals.none());
+    for (std::size_t i = 0; i <= SegmentationRefusals::kMax; ++i) refusals.add(to(i), now);
+    EXPECT_FALSE(refusals.allows(to(200), now + 59s)) << "all of them";
+    EXPECT_TRUE(refusals.allows(to(200), now + 60s));
+    EXPECT_TRUE(refusals.none());
 }
 
 TEST(AddressTable, IsAMap) {

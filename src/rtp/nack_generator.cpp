@@ -3,9 +3,19 @@
 #include "rivero/rtp/nack_generator.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <utility>
 
 namespace rivero::rtp {
+
+namespace {
+
+/// Each time it waits longer than the time before: ten tries at ten milliseconds would not outlive
+/// the outage of a tenth of a second.
+constexpr double kBackOff = 1.25;
+
+}  // namespace
 
 NackGenerator::NackGenerator(Duration rtt, const Settings& settings) : settings_{settings} {
     set_rtt(rtt);
@@ -71,8 +81,8 @@ std::vector<SeqNum> NackGenerator::poll(Time now) {
         if (asked.size() == settings_.max_per_poll) break;
         if (missing.due > now) continue;
         asked.emplace_back(static_cast<std::uint16_t>(missing.seq));
-        missing.due = now + interval_;
-        ++missing.tries;
+        missing.due = now + std::chrono::duration_cast<Duration>(
+                                interval_ * std::pow(kBackOff, missing.tries++));
     }
     requested_ += asked.size();
     const auto next =

@@ -79,11 +79,23 @@ TEST(NackGenerator, GivesUpAfterTheLastTryWentUnanswered) {
     EXPECT_THAT(nack.poll(t0), ElementsAre(SeqNum{6}));
     EXPECT_THAT(nack.poll(t0 + 40ms), ElementsAre(SeqNum{6}));
     EXPECT_FALSE(nack.take_gave_up());
-    EXPECT_EQ(nack.next_deadline(), t0 + 80ms);
-    EXPECT_THAT(nack.poll(t0 + 80ms), IsEmpty());
+    EXPECT_EQ(nack.next_deadline(), t0 + 90ms);
+    EXPECT_THAT(nack.poll(t0 + 90ms), IsEmpty());
     EXPECT_TRUE(nack.take_gave_up());
     EXPECT_FALSE(nack.take_gave_up());
     EXPECT_EQ(nack.next_deadline(), std::nullopt);
+}
+
+TEST(NackGenerator, OutlivesAnOutageOfMoreThanATenthOfASecondHoweverShortTheWay) {
+    NackGenerator nack{1ms, at_once()};
+    nack.on_packet(t0, ExtSeqNum{5});
+    nack.on_packet(t0, ExtSeqNum{7});
+    int asked = 0;
+    for (Time now = t0; now < t0 + 300ms; now += 1ms)
+        asked += static_cast<int>(nack.poll(now).size());
+    EXPECT_FALSE(nack.take_gave_up());
+    EXPECT_LE(asked, 10);
+    EXPECT_GE(asked, 8);
 }
 
 TEST(NackGenerator, GivesUpWhatIsTooOld) {

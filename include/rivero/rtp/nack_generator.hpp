@@ -37,8 +37,8 @@ public:
     /// Forgets all that is missing, e.g. when the receivers have gone.
     void reset();
 
-    /// Sequence numbers for a generic NACK sent now, in order; each at most once per round trip, and
-    /// the more seldom the longer it is missing.
+    /// Sequence numbers for a generic NACK sent now, in order; each at most once per round trip,
+    /// and the more seldom the longer it is missing.
     [[nodiscard]] std::vector<SeqNum> poll(Time now);
     /// Not before this poll() will have something to say or to give up; empty while nothing is
     /// missing.

@@ -294,6 +294,7 @@ void ReceiveTrack::poll(Time now, Ssrc sender, std::vector<rtcp::Message>& out) 
         const std::size_t encoding = stream->encoding.value_or(0);
         // What nobody looks at need not be whole: who comes to it later begins with a key frame.
         if (!source_->is_used(encoding)) {
+            if (nacks.missing() > 0 || nacks.take_gave_up()) source_->forget_past(encoding);
             nacks.reset();
             continue;
         }
@@ -302,7 +303,10 @@ void ReceiveTrack::poll(Time now, Ssrc sender, std::vector<rtcp::Message>& out) 
             ++stream->nacks;
             out.push_back(rtcp::GenericNack{sender, stream->receiver.ssrc(), std::move(lost)});
         }
-        if (nacks.take_gave_up()) keyframes_[encoding].request(now);
+        if (nacks.take_gave_up()) {
+            source_->forget_past(encoding);
+            keyframes_[encoding].request(now);
+        }
     }
     if (type_ != MediaType::video || !section_) return;
     for (std::size_t encoding = 0; encoding < keyframes_.size(); ++encoding) {

@@ -47,6 +47,7 @@ struct ReceiveTrackTest : testing::Test {
         const std::size_t size = rtp::write_header(packet->storage(), fields, {}, {});
         const auto payload = packet->storage().subspan(size, 100);
         std::fill(payload.begin(), payload.end(), std::uint8_t{0x11});  // VP8, no first partition
+        if (keyframe) payload[0] = 0x10, payload[1] = 0;  // the first, and of a key frame
         if (original) {
             payload[0] = static_cast<std::uint8_t>(*original >> 8);
             payload[1] = static_cast<std::uint8_t>(*original);
@@ -89,6 +90,7 @@ struct ReceiveTrackTest : testing::Test {
         std::make_shared<media::Source>(graph, MediaType::video, media::Source::Upstream{});
     ReceiveTrack track{MediaType::video, source, clock, graph.packets};
     Time now = Clock::now();
+    bool keyframe = false;
     std::vector<ReceiveTrack*> waiting;  ///< that the source asks
 };
 
@@ -166,6 +168,38 @@ TEST_F(ReceiveTrackTest, NothingIsAskedForAgainOfEncodingsThatNobodyHas) {
     receive(Ssrc{11}, 1813, "b");
     EXPECT_EQ(asked_for(), std::vector{SeqNum{1812}});
     source->detach(viewer);
+}
+
+TEST_F(ReceiveTrackTest, WhoComesToAnEncodingThatWasNotRepairedIsGivenNoPastWithAHole) {
+    struct Late final : media::Sink {
+        Late() : Sink{MediaType::video} {}
+        [[nodiscard]] std::vector<media::Acceptable> accepts() const override {
+            return {media::Acceptable::rtp(Codec::vp8)};
+        }
+        void on_past_packet(const rtp::PacketPtr&, RtpTimestamp, Time) override { ++past; }
+        int past = 0;
+    };
+    for (const bool hole : {false, true}) {
+        int asked = 0;
+        source = std::make_shared<media::Source>(graph, MediaType::video,
+                                                 media::Source::Upstream{[&] { ++asked; }, {}, {}});
+        ReceiveTrack fresh{MediaType::video, source, clock, graph.packets};
+        fresh.configure(section({"a", "b"}));
+        keyframe = true;
+        receive(fresh, Ssrc{11}, 1, "b");
+        keyframe = false;
+        receive(fresh, Ssrc{11}, 2, "b");
+        receive(fresh, Ssrc{11}, hole ? 4 : 3, "b");
+        std::vector<rtcp::Message> messages;
+        fresh.poll(now + 10ms, Ssrc{1}, messages);
+        EXPECT_TRUE(messages.empty());
+        Late late;
+        source->attach(late);
+        late.request_keyframe(true);
+        EXPECT_EQ(late.past, hole ? 0 : 3);
+        EXPECT_EQ(asked, hole ? 1 : 0);
+        source->detach(late);
+    }
 }
 
 TEST_F(ReceiveTrackTest, EncodingsThatAreAnnouncedBySsrcAreTakenAsThose) {

@@ -57,7 +57,7 @@ std::optional<SeqNum> SendControl::number(Time now, std::size_t bytes) {
 }
 
 bool SendControl::send(Time now, SendTrack& track, bwe::Priority priority, Outgoing outgoing) {
-    const std::size_t bytes = outgoing.packet->payload().size();
+    const std::size_t bytes = outgoing.empty ? 0 : outgoing.packet->payload().size();
     if (pacer_.admit(now, priority, bytes)) {
         track.transmit(now, outgoing);
         return true;

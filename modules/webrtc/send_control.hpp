@@ -94,7 +94,9 @@ public:
     /// The estimate was measured, or the peer has named it.
     [[nodiscard]] bool measured() const { return controller_.measured() || remb_; }
     [[nodiscard]] const bwe::Controller& controller() const { return controller_; }
-    [[nodiscard]] Duration queue_delay() const { return pacer_.delay(); }
+    [[nodiscard]] Duration queue_delay(bwe::Priority priority = bwe::Priority::video) const {
+        return pacer_.delay(priority);
+    }
     /// Messages of feedback that spoke of more than a peer receives.
     [[nodiscard]] std::uint64_t feedback_ignored() const { return feedback_ignored_; }
 

@@ -253,7 +253,8 @@ void SendTrack::on_packet(const rtp::PacketPtr& packet) {
     }
     const bool began = begins_ || waiting_for_keyframe_;
     forward(packet, shown(packet->timestamp), packet->capture);
-    if (began && !begins_ && type() == MediaType::video) follow(packet->seq);
+    if (began && !begins_ && !waiting_for_keyframe_ && type() == MediaType::video)
+        follow(packet->seq);
 }
 
 void SendTrack::follow(ExtSeqNum seq) {
@@ -511,8 +512,9 @@ void SendTrack::on_nack(Time now, const rtcp::GenericNack& nack) {
 
 void SendTrack::retransmit(Time now, SeqNum seq) {
     const auto source_seq = rewriter_.source_seq(seq);
+    const bool empty = source_seq && rewriter_.filled(*source_seq);
     const rtp::PacketPtr packet = source_seq ? find_packet(*source_seq) : rtp::PacketPtr{};
-    if (!packet || packet->payload().empty()) {
+    if (!packet || (packet->payload().empty() && !empty)) {
         ++counters_.not_found;
         return;
     }
@@ -524,22 +526,23 @@ void SendTrack::retransmit(Time now, SeqNum seq) {
     if (resent_.empty()) resent_.resize(kMaxNoted);
     Resent& last = resent_[static_cast<std::size_t>(source_seq->value) % resent_.size()];
     if (last.seq == source_seq->value && now - last.at < rtt_ / 2) return;
-    // Counted from when it leaves: while it waits here it need not be asked for again.
-    last = {source_seq->value, now + control_->queue_delay()};
     const auto numbers = rewriter_.find(packet->seq, shown(packet->timestamp));
-    if (!numbers) return;
-    const bool empty = rewriter_.filled(packet->seq);
+    if (!numbers || control_->full()) return;
+    resent_bytes_ += (empty ? 0 : packet->payload().size()) + kTypicalHeader;
+    if (resent_bytes_ > resend_budget()) return;
     const bool marker =
         !empty && (packet->marker || (packet->layered && layers_.ends_picture(*packet)));
-    resent_bytes_ += packet->payload().size() + kTypicalHeader;
-    if (resent_bytes_ > resend_budget() || control_->full()) return;
     Outgoing again = outgoing(packet, *numbers, marker);
     again.ids = picture_ids_.find(codec_->codec, packet->payload());
     again.rtx = codec_->rtx;
     again.again = true;
     again.empty = empty;
     if (!empty) note_frame(again, Sent::again);
-    if (!control_->send(now, *this, bwe::Priority::retransmission, std::move(again)))
+    // Counted from when it leaves: while it waits here it need not be asked for again.
+    const Time leaves = now + control_->queue_delay(bwe::Priority::retransmission);
+    if (control_->send(now, *this, bwe::Priority::retransmission, std::move(again)))
+        last = {source_seq->value, leaves};
+    else
         ++counters_.unsent;
 }
 
@@ -549,7 +552,7 @@ std::size_t SendTrack::resend_budget() const {
     if (!estimate) return kMaxResent;
     // More than the way carries would only take the place of what is new.
     const double bytes = static_cast<double>(estimate->bps) / 8 *
-                         std::chrono::duration<double>(kResentWindow).count() * 1.5;
+                         std::chrono::duration<double>(kResentWindow).count();
     return static_cast<std::size_t>(
         std::clamp(bytes, static_cast<double>(kLeastResent), static_cast<double>(kMaxResent)));
 }

@@ -190,7 +190,7 @@ private:
     static constexpr std::size_t kMaxNoted = 1024;
     static constexpr Duration kResentWindow = 100ms;
     static constexpr std::size_t kMaxResent = 256 * 1024;  ///< bytes per window: 20 Mbit/s
-    static constexpr std::size_t kLeastResent = 8 * 1024;
+    static constexpr std::size_t kLeastResent = 4 * 1024;
     Time resent_since_;
     std::size_t resent_bytes_ = 0;
     static constexpr std::size_t kMaxAskedAgain = 2048;  ///< numbers looked up per window

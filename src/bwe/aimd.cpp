@@ -113,7 +113,9 @@ void Aimd::increase(Time now, double arrives, bool application_limited, const Li
         std::min(kHeadroom * arrives + kHeadroomBps, std::max(most, arrives + kHeadroomBps));
     if (rate_ >= limit) return;
     if (link.bps && rate_ < kBeta * *link.bps) {
-        const double risen = rate_ * std::pow(kRecoveryPerSecond, std::min(seconds(elapsed), 1.0));
+        const double risen =
+            std::max(rate_ * std::pow(kRecoveryPerSecond, std::min(seconds(elapsed), 1.0)),
+                     rate_ + (capacity_.kbps ? 0 : multiplicative(elapsed)));
         rate_ = std::min({risen, kBeta * *link.bps, limit});
         return;
     }

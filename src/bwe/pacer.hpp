@@ -47,7 +47,9 @@ public:
     /// @return false when there is too much already: whoever checks full() before never sees that
     [[nodiscard]] bool push(Priority priority, std::size_t bytes, Item item) {
         if (bytes_ >= 2 * settings_.max_bytes || items_ >= kMaxItems) return false;
-        queues_[static_cast<std::size_t>(priority)].push_back({bytes, std::move(item)});
+        Queue& queue = queues_[static_cast<std::size_t>(priority)];
+        queue.items.push_back({bytes, std::move(item)});
+        queue.bytes += bytes;
         bytes_ += bytes;
         ++items_;
         return true;
@@ -57,10 +59,11 @@ public:
         if (items_ == 0) return std::nullopt;
         decay(now);
         if (rate_ > 0 && debt_ > allowance()) return std::nullopt;
-        for (auto& queue : queues_) {
-            if (queue.empty()) continue;
-            Queued first = std::move(queue.front());
-            queue.pop_front();
+        for (Queue& queue : queues_) {
+            if (queue.items.empty()) continue;
+            Queued first = std::move(queue.items.front());
+            queue.items.pop_front();
+            queue.bytes -= first.bytes;
             bytes_ -= first.bytes;
             --items_;
             debt_ += static_cast<double>(first.bytes);
@@ -80,9 +83,10 @@ public:
     /// Forgets what the predicate says, e.g. the packets of a stream that has ended.
     template <class Predicate>
     void erase_if(Predicate predicate) {
-        for (auto& queue : queues_) {
-            std::erase_if(queue, [&](const Queued& queued) {
+        for (Queue& queue : queues_) {
+            std::erase_if(queue.items, [&](const Queued& queued) {
                 if (!predicate(queued.item)) return false;
+                queue.bytes -= queued.bytes;
                 bytes_ -= queued.bytes;
                 --items_;
                 return true;
@@ -94,11 +98,14 @@ public:
         return bytes_ > settings_.max_bytes || items_ >= kMaxItems / 2 ||
                delay() > settings_.max_delay;
     }
-    /// How long a packet that is queued now would wait.
-    [[nodiscard]] Duration delay() const {
+    /// How long a packet of this priority that is queued now would wait.
+    [[nodiscard]] Duration delay(Priority priority = Priority::video) const {
         if (rate_ <= 0) return Duration{};
+        std::size_t before = 0;
+        for (std::size_t i = 0; i <= static_cast<std::size_t>(priority); ++i)
+            before += queues_[i].bytes;
         return std::chrono::duration_cast<Duration>(
-            std::chrono::duration<double>(static_cast<double>(bytes_) / rate_));
+            std::chrono::duration<double>(static_cast<double>(before) / rate_));
     }
     [[nodiscard]] std::size_t packets() const { return items_; }
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -109,6 +116,10 @@ private:
     struct Queued {
         std::size_t bytes;
         Item item;
+    };
+    struct Queue {
+        std::deque<Queued> items;
+        std::size_t bytes = 0;
     };
     [[nodiscard]] double allowance() const {
         return rate_ * std::chrono::duration<double>(settings_.burst).count();
@@ -124,7 +135,7 @@ private:
     double rate_ = 0;  ///< bytes/s
     double debt_ = 0;  ///< bytes that left ahead of the rate
     std::optional<Time> last_;
-    std::array<std::deque<Queued>, 3> queues_;
+    std::array<Queue, 3> queues_;
     std::size_t items_ = 0;
     std::size_t bytes_ = 0;
 };

@@ -15,22 +15,43 @@ void PictureEnds::on_packet(const rtp::Packet& packet, bool sent) {
             settle(!sent);
     }
     if (!picture_ || distance(*picture_, packet.timestamp) > 0) {
+        if (picture_) over_[overs_++ % kOver] = {*picture_, sent_};
         picture_ = packet.timestamp;
         sent_.reset();
     }
-    if (sent && packet.timestamp == picture_)
-        sent_ = std::max(sent_.value_or(packet.spatial_id), packet.spatial_id);
+    if (!sent) return;
+    if (packet.timestamp != picture_) return on_late_packet(packet);
+    if (!sent_) sent_ = Sent{};
+    sent_->top = std::max(sent_->top, packet.spatial_id);
+    sent_->ended = sent_->ended || packet.marker;
+}
+
+/// Repaired when its picture was over: nothing that comes next will show whether it ends there.
+void PictureEnds::on_late_packet(const rtp::Packet& packet) {
+    for (Over& over : over_) {
+        if (over.picture != packet.timestamp || !over.sent) continue;
+        over.sent->top = std::max(over.sent->top, packet.spatial_id);
+        over.sent->ended = over.sent->ended || packet.marker;
+        if (!packet.ends_layer_frame || over.sent->ended || packet.spatial_id < over.sent->top)
+            return;
+        over.sent->ended = true;
+        ends_[found_++ % kRemembered] = {packet.timestamp, packet.spatial_id};
+        return;
+    }
 }
 
 bool PictureEnds::holds(const rtp::Packet& packet) {
-    if (packet.timestamp != picture_ || sent_ != packet.spatial_id) return false;
+    if (packet.timestamp != picture_ || !sent_ || sent_->top != packet.spatial_id) return false;
     held_ = {packet.timestamp, packet.spatial_id};
     return true;
 }
 
 void PictureEnds::settle(bool ends) {
     end_ = ends;
-    if (ends) ends_[found_++ % kRemembered] = *held_;
+    if (ends) {
+        ends_[found_++ % kRemembered] = *held_;
+        if (sent_ && picture_ == held_->picture) sent_->ended = true;
+    }
     held_.reset();
 }
 

@@ -41,8 +41,22 @@ private:
 
     void settle(bool ends);
 
+    struct Sent {
+        std::uint8_t top = 0;  ///< the highest layer
+        bool ended = false;    ///< a packet went out as the picture's last
+    };
+    struct Over {
+        RtpTimestamp picture;
+        std::optional<Sent> sent;
+    };
+    static constexpr std::size_t kOver = 16;  ///< pictures within which packets are repaired
+
+    void on_late_packet(const rtp::Packet& packet);
+
     std::optional<RtpTimestamp> picture_;  ///< the newest
-    std::optional<std::uint8_t> sent_;     ///< of it: the highest layer
+    std::optional<Sent> sent_;             ///< of it
+    std::array<Over, kOver> over_{};       ///< the pictures before
+    std::size_t overs_ = 0;
     std::optional<Place> held_;
     std::optional<bool> end_;
     std::array<Place, kRemembered> ends_{};

@@ -11,8 +11,8 @@ namespace rivero::rtp {
 
 namespace {
 
-/// Each time it waits longer than the time before: ten tries at ten milliseconds would not outlive
-/// the outage of a tenth of a second.
+/// Each time it waits longer than the time before: eight tries at ten milliseconds would not
+/// outlive the outage of a tenth of a second.
 constexpr double kBackOff = 1.25;
 
 }  // namespace

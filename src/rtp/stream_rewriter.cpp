@@ -54,16 +54,21 @@ std::optional<StreamRewriter::Rewritten> StreamRewriter::rewrite(ExtSeqNum seq,
         start_source(seq.value, timestamp, capture);
     Segment& open = segments_.back();
     if (seq.value >= open.end) {
-        open.end = seq.value + 1;
-        const std::int64_t next = open.out + (open.end - open.begin);
-        for (auto out = std::max(next_out_, next - std::int64_t{kWindow}); out < next; ++out)
-            used_.reset(bit(out));
-        next_out_ = next;
+        close(seq.value + 1);
         last_timestamp_ = RtpTimestamp{timestamp.value + timestamp_offset_};
         last_capture_ = capture;
     }
     const auto out = use(seq.value, false);
     return out ? std::optional{numbers(*out, timestamp)} : std::nullopt;
+}
+
+void StreamRewriter::close(std::int64_t end) {
+    Segment& open = segments_.back();
+    open.end = end;
+    const std::int64_t next = open.out + (open.end - open.begin);
+    for (auto out = std::max(next_out_, next - std::int64_t{kWindow}); out < next; ++out)
+        used_.reset(bit(out));
+    next_out_ = next;
 }
 
 std::optional<std::int64_t> StreamRewriter::use(std::int64_t seq, bool empty) {
@@ -111,8 +116,7 @@ std::optional<StreamRewriter::Rewritten> StreamRewriter::withhold(ExtSeqNum seq,
     }
     if (seq.value - open.end > kMaxGap) return std::nullopt;
     // What is missing before it may still come: it keeps its numbers.
-    open.end = seq.value;
-    next_out_ = open.out + (open.end - open.begin);
+    close(seq.value);
     if (open.begin == open.end) segments_.pop_back();
     segments_.push_back({seq.value + 1, seq.value + 1, next_out_});
     // Many at once: each of them moves those that stay.

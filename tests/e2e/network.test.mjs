@@ -43,8 +43,9 @@ for (const transport of ['udp', 'tcp']) {
     const signalling = new RpcSignalling(client, endpoint, { toBrowser: only(/ typ relay /),
       toServer: (c) => (/ udp \d+ 127\.0\.0\.1 \d+ typ host/.test(c.candidate) ? { ...c, candidate: c.candidate.replace(/ 127\.0\.0\.1 \d+ /, ' 127.0.0.1 9 ') } : undefined) });
     await decodes(await Peer.join(page, signalling, options));
-    const [ours] = await client.invoke(endpoint, 'getICECandidatePairs');
-    assert.match(ours.localCandidate, / typ relay /);
+    // The first way that there was. By it the server learns the browser's own address, and may find a shorter one.
+    const ours = client.events.find((e) => e.type === 'NewCandidatePairSelected' && e.object === endpoint);
+    assert.match(ours.data.candidatePair.localCandidate, / typ relay /);
 
     // The server has no relay, the browser is allowed nothing else.
     const other = await client.create('WebRtcEndpoint', { mediaPipeline: pipeline });

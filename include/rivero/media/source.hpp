@@ -93,6 +93,9 @@ public:
     /// What comes from now on has other numbers (and begins with a key frame), but it is the same
     /// picture.
     void switched();
+    /// Packets of this encoding are missing and will not come any more: who comes late begins with
+    /// a key frame of his own.
+    void forget_past(std::size_t encoding);
     /// The most that anybody who gets the packets as they come can take; empty when one of them has
     /// no limit.
     [[nodiscard]] std::optional<Bitrate> forward_limit() const;

@@ -20,7 +20,7 @@ public:
         Duration reordering = 5ms;
         /// A larger gap is not asked for: a key frame is cheaper.
         std::size_t max_missing = 1000;
-        int max_tries = 10;
+        int max_tries = 8;  ///< some twenty round trips in all
         Duration max_age = 2s;
         /// Bound for one NACK packet; the rest is due at once.
         std::size_t max_per_poll = 250;

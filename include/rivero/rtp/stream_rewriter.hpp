@@ -62,6 +62,8 @@ private:
         std::int64_t out;
     };
     [[nodiscard]] std::optional<std::int64_t> out_of(std::int64_t seq) const;
+    /// The open segment reaches up to here: new numbers, which nothing has used.
+    void close(std::int64_t end);
     /// Takes the number of a packet; empty when it is too old to tell, or was used.
     [[nodiscard]] std::optional<std::int64_t> use(std::int64_t seq, bool empty);
     [[nodiscard]] Rewritten numbers(std::int64_t out, RtpTimestamp timestamp) const;

@@ -39,13 +39,8 @@ void Encodings::set_size(std::size_t encoding, std::uint32_t width, std::uint32_
 bool Encodings::poll(Time now) {
     bool due = std::exchange(changed_, false);
     if (!window_ || now - *window_ < kWindow) return due;
-    if (now - *window_ > kSilence + kWindow) {
-        // Nothing came for a while, or there would have been a window before: what came now was not
-        // spread over all of it.
-        for (Encoding& e : encodings_) e.bytes = 0;
-        window_ = now;
-        return due;
-    }
+    // Nothing came for a while, or there would have been a window before.
+    const bool paused = now - *window_ > kSilence + kWindow;
     const double seconds = std::chrono::duration<double>(now - *window_).count();
     for (std::size_t i = 0; i < count_; ++i) {
         Encoding& e = encodings_[i];
@@ -56,7 +51,7 @@ bool Encodings::poll(Time now) {
         }
         const double bps = static_cast<double>(e.bytes) * 8 / seconds;
         // The window in which it began is not a whole one.
-        if (e.since <= *window_) {
+        if (e.since <= *window_ && !(paused && e.measured)) {
             e.bps = e.measured ? (e.bps + bps) / 2 : bps;
             e.measured = true;
         }

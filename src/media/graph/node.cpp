@@ -228,7 +228,7 @@ void Node::keep(const rtp::PacketPtr& packet, std::size_t encoding) {
     PictureGroup& group = groups_[encoding];
     group.add(packet, limits);
     const rtp::PacketHistory& history = *histories_[encoding];
-    if (!packet->starts_keyframe || !history.find(packet->seq)) return;
+    if (!packet->starts_keyframe || !group.find(packet->seq) || !history.find(packet->seq)) return;
     // The beginning of a key frame that had to be repaired: the rest of it is there already.
     for (auto seq = packet->seq.value + 1; seq < history.end().value; ++seq)
         if (const auto later = history.find(ExtSeqNum{seq})) group.add(later, limits);
@@ -296,6 +296,10 @@ std::optional<ExtSeqNum> Node::newest(std::size_t encoding) const {
             (!highest || highest->value < going_[p]->seq.value))
             highest = going_[p]->seq;
     return highest;
+}
+
+void Node::forget_past(std::size_t encoding) {
+    if (encoding < groups_.size() && makes_keyframes()) groups_[encoding].clear();
 }
 
 void Node::expire() {

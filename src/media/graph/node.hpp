@@ -98,6 +98,9 @@ public:
     /// The highest number of this encoding that was handed out; while that happens, up to the
     /// packet that is being handed out. Empty before the first.
     [[nodiscard]] std::optional<ExtSeqNum> newest(std::size_t encoding) const;
+    /// What is kept for who comes late has a hole that nobody repairs: nothing up to the next key
+    /// frame.
+    void forget_past(std::size_t encoding);
     /// Lets go of what is kept and too old, since nothing new comes that would replace it.
     void expire();
     /// What suits all sinks here, in bytes.

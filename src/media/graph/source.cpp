@@ -111,6 +111,10 @@ void Source::switched() {
     if (root_) root_->switched();
 }
 
+void Source::forget_past(std::size_t encoding) {
+    if (root_) root_->forget_past(encoding);
+}
+
 std::optional<Bitrate> Source::forward_limit() const {
     std::optional<Bitrate> most;
     for (const Sink* sink : sinks_) {

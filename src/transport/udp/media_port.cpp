@@ -189,6 +189,8 @@ bool MediaPort::expect(std::uint32_t client, const IcePath& path) {
     }
     addresses.push_back({path.remote, path.tcp, false});
     owners(path.tcp).insert(path.remote, client);
+    // Who knows the password does not give way to those who have only come.
+    if (path.tcp && tcp_) tcp_->own(path.remote);
     return true;
 }
 

@@ -171,6 +171,28 @@ TEST_F(LayerFilterTest, SuchAnEndIsOneWhenItIsSentAgain) {
     EXPECT_EQ(ends, ".!..!");
 }
 
+TEST_F(LayerFilterTest, SuchAnEndIsOneWhenItComesAfterThePicture) {
+    picture(3, 0, true);
+    const auto send = [&](std::uint32_t at, std::uint8_t spatial, bool ends) {
+        auto p = pool.make();
+        p->timestamp = RtpTimestamp{at};
+        p->set_payload(0, 1000);
+        p->layered = true;
+        p->spatial_id = spatial;
+        p->ends_layer_frame = ends;
+        const auto verdict = filter.on_packet(now, *p);
+        return std::pair{verdict, filter.ends_picture(*p)};
+    };
+    // Two layers of three; the last packet of the upper one is lost, and so is a part of the lower.
+    const std::uint32_t lacking = timestamp, next = timestamp + 9000;
+    send(lacking, 0, false);
+    send(lacking, 1, false);
+    send(next, 0, false);
+    EXPECT_EQ(send(lacking, 0, true), (std::pair{Verdict::send, false}));
+    EXPECT_EQ(send(lacking, 1, true), (std::pair{Verdict::send_as_last, true}));
+    EXPECT_EQ(send(lacking, 1, false), (std::pair{Verdict::send, false}));
+}
+
 TEST_F(LayerFilterTest, AKeyFrameBringsWhatIsWanted) {
     picture(2, 0, true);
     for (int i = 0; i < 12; ++i) picture(2, 0);

@@ -86,6 +86,21 @@ TEST_F(StreamRewriterTest, AGapThatTheReceiverKnowsCannotBeClosed) {
     EXPECT_EQ(number(503), 1);
 }
 
+TEST_F(StreamRewriterTest, WhatIsMissingBeforeAWithheldOneMayComeHoweverLongTheStream) {
+    for (std::int64_t seq = 0; seq < 5000; ++seq) ASSERT_TRUE(send(seq));
+    for (std::int64_t seq = 5000; seq < 5100; seq += 4) {
+        // seq and seq + 1 are missing.
+        EXPECT_EQ(rewriter_.withhold(ExtSeqNum{seq + 2}, RtpTimestamp{0}), nothing);
+        ASSERT_TRUE(send(seq + 3));
+        EXPECT_FALSE(rewriter_.find(ExtSeqNum{seq}, RtpTimestamp{0})) << "it was never sent";
+        EXPECT_FALSE(rewriter_.filled(ExtSeqNum{seq + 1}));
+        EXPECT_TRUE(send(seq));
+        EXPECT_TRUE(rewriter_.withhold(ExtSeqNum{seq + 1}, RtpTimestamp{0}));
+        EXPECT_TRUE(rewriter_.filled(ExtSeqNum{seq + 1}));
+        EXPECT_FALSE(rewriter_.filled(ExtSeqNum{seq}));
+    }
+}
+
 TEST_F(StreamRewriterTest, WithholdingBeforeAnythingWasSentDoesNothing) {
     EXPECT_EQ(rewriter_.withhold(ExtSeqNum{499}, RtpTimestamp{0}), std::nullopt);
     EXPECT_EQ(number(500), 65'534);

@@ -41,9 +41,8 @@ public:
     [[nodiscard]] std::optional<Rewritten> rewrite(ExtSeqNum seq, RtpTimestamp timestamp,
                                                    Time capture);
     /// This packet is not sent (a layer too many, say) and shall leave no gap.
-    /// @return the numbers of one that comes late: the receiver has seen its gap, and an empty
-    /// packet
-    ///         has to fill it
+    /// @return the numbers of one that comes late: an empty packet has to fill the gap that the
+    ///         receiver has seen
     std::optional<Rewritten> withhold(ExtSeqNum seq, RtpTimestamp timestamp);
     /// Whether the number of this packet was given to an empty one.
     [[nodiscard]] bool filled(ExtSeqNum seq) const;

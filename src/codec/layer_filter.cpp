@@ -166,11 +166,13 @@ LayerFilter::Verdict LayerFilter::on_packet(Time now, const rtp::Packet& packet)
     }
     picture_top_ = std::max(picture_top_, std::min<std::uint8_t>(packet.spatial_id, kSpatial - 1));
     const bool sent = sends(packet);
-    ends_.on_packet(packet, sent);
+    if (!ends_ && (packet.spatial_id > 0 || (packet.ends_layer_frame && !packet.marker)))
+        ends_ = std::make_unique<PictureEnds>();
+    if (ends_) ends_->on_packet(packet, sent);
     if (!sent) return Verdict::withhold;
     if (ends_picture(packet)) return Verdict::send_as_last;
-    return packet.ends_layer_frame && ends_.holds(packet) ? Verdict::send_when_known
-                                                          : Verdict::send;
+    return packet.ends_layer_frame && ends_->holds(packet) ? Verdict::send_when_known
+                                                           : Verdict::send;
 }
 
 bool LayerFilter::sends(const rtp::Packet& packet) {
@@ -185,7 +187,7 @@ bool LayerFilter::sends(const rtp::Packet& packet) {
 
 bool LayerFilter::ends_picture(const rtp::Packet& packet) const {
     if (targets_ && packet.dependencies.targets) return targets_->ends_picture(packet);
-    return packet.marker || ends_.is_end(packet) ||
+    return packet.marker || (ends_ && ends_->is_end(packet)) ||
            (packet.ends_layer_frame && packet.spatial_id == current_.spatial);
 }
 

@@ -51,7 +51,7 @@ public:
     [[nodiscard]] std::optional<bool> take_end() {
         if (targets_)
             if (const auto end = targets_->take_end()) return end;
-        return ends_.take();
+        return ends_ ? ends_->take() : std::nullopt;
     }
     /// A higher spatial layer is wanted, and it can only begin with a key frame. True once.
     [[nodiscard]] bool take_keyframe_wish();
@@ -91,7 +91,8 @@ private:
     /// Layers of which something was left out since the last key frame: not to be gone down to.
     std::array<bool, kSpatial> broken_{};
     bool asked_ = false, wish_ = false;
-    PictureEnds ends_;
+    /// Only where pictures may go on in a higher layer: it is large, and most streams have one layer.
+    std::unique_ptr<PictureEnds> ends_;
     std::unique_ptr<TargetFilter> targets_;  ///< while there are dependency descriptors
 };
 

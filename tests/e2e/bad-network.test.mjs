@@ -85,6 +85,51 @@ for (const codec of ['VP8', 'H264']) {
   });
 }
 
+// What begins at a key frame begins at one that came with holes, and whose holes were filled later.
+test('sizes change and viewers come while 5 % of what the sender sends are lost', async (t) => {
+  const relay = await Relay.for(t, { toServer: { loss: 0.05, delayMs: 30, jitterMs: 3 }, toBrowser: { delayMs: 30 }, seed: 5 });
+  const daemon = await Daemon.for(t);
+  const client = await daemon.client();
+  const pipeline = await client.create('MediaPipeline');
+  const from = await client.create('WebRtcEndpoint', { mediaPipeline: pipeline });
+  const page = await browser.page();
+  t.after(() => page.close());
+  const encodings = [[4, 110_000], [2, 350_000], [1, 1_500_000]].map(([scaleResolutionDownBy, maxBitrate], i) => ({ rid: 'qhf'[i], scaleResolutionDownBy, maxBitrate }));
+  await Peer.join(page, relay.through(new RpcSignalling(client, from)), { send: ['video'], source: 'texture', keepSize: true, width: 1280, height: 720, startKbps: 2500, encodings });
+  const view = async (kbps) => {
+    const id = await client.create('WebRtcEndpoint', { mediaPipeline: pipeline });
+    const cap = (value) => client.invoke(id, 'setMaxVideoSendBandwidth', { maxVideoSendBandwidth: value });
+    await cap(kbps);
+    await client.connect(from, id);
+    const peer = await Peer.join(page, new RpcSignalling(client, id), { receive: ['video'] });
+    return { cap, peer, sees: (height) => peer.reaches((s) => s.in.video?.frameHeight === height, `does not get ${height} lines`, 30_000) };
+  };
+  const heights = new Map([[150, 180], [600, 360], [0, 720]]);
+  const first = await view(0);
+  await first.sees(720);
+  const viewers = [first];
+  for (let round = 0; round < 2; ++round) {
+    for (const [kbps, height] of heights) {
+      await first.cap(kbps);
+      await first.sees(height);
+      const viewer = await view(kbps);
+      await viewer.sees(height);
+      viewers.push(viewer);
+    }
+  }
+  let plis = 0;
+  for (const { peer } of viewers) {
+    const { in: { video } } = await peer.decodes(15);
+    t.diagnostic(`${peer.name}: ${video.framesDecoded} decoded, ${video.framesDropped} dropped, ${video.freezeCount} freezes, pli ${video.pliCount}, nack ${video.nackCount}, ` +
+      `${video.packetsLost} lost, ${video.retransmittedPacketsReceived} repaired`);
+    plis += video.pliCount;
+  }
+  t.diagnostic(`${relay.up.lost} of ${relay.up.passed + relay.up.lost} packets lost`);
+  assert.ok(relay.up.lost > 30, 'the relay loses');
+  // A browser waits 200 ms for its first key frame: three losses of one packet take longer.
+  assert.ok(plis <= 2, `${plis} pictures could not be decoded`);
+});
+
 // Nobody sends it anything, so that it reports on nothing: the round trip is that of its ICE answers.
 test('a browser that only sends, 300 ms away, is not asked again before its answer can have come', async (t) => {
   const rtt = 300;

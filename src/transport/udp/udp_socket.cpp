@@ -21,6 +21,12 @@ void set(int fd, int level, int option, int value) {
     static_cast<void>(setsockopt(fd, level, option, &value, sizeof value));
 }
 
+/// Beyond net.core.rmem_max and wmem_max where CAP_NET_ADMIN allows it (socket(7)).
+void set_buffer(int fd, int forced, int option, int bytes) {
+    if (setsockopt(fd, SOL_SOCKET, forced, &bytes, sizeof bytes) != 0)
+        set(fd, SOL_SOCKET, option, bytes);
+}
+
 }  // namespace
 
 Fd& Fd::operator=(Fd&& other) noexcept {
@@ -64,8 +70,8 @@ Result<std::unique_ptr<UdpSocket>> UdpSocket::open(const SocketAddress& at) {
     Fd fd{::socket(at.ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     if (fd.get() < 0) return failed("socket");
     if (at.ipv6) set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    set(fd.get(), SOL_SOCKET, SO_RCVBUF, kBuffer);
-    set(fd.get(), SOL_SOCKET, SO_SNDBUF, kBuffer);
+    set_buffer(fd.get(), SO_RCVBUFFORCE, SO_RCVBUF, kBuffer);
+    set_buffer(fd.get(), SO_SNDBUFFORCE, SO_SNDBUF, kBuffer);
     sockaddr_storage native{};
     const auto size = static_cast<socklen_t>(at.write(native));
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&native), size) != 0)

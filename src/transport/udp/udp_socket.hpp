@@ -72,7 +72,7 @@ public:
         int send = 0;
         [[nodiscard]] bool whole() const { return receive >= kBuffer && send >= kBuffer; }
     };
-    /// What there is of it: net.core.rmem_max and wmem_max may be less.
+    /// What there is of it: without CAP_NET_ADMIN not more than net.core.rmem_max and wmem_max.
     [[nodiscard]] Granted granted() const;
     /// Datagrams that found no room, since the socket was opened. A system call.
     [[nodiscard]] std::uint64_t overflowed() const;

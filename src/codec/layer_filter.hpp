@@ -91,7 +91,7 @@ private:
     /// Layers of which something was left out since the last key frame: not to be gone down to.
     std::array<bool, kSpatial> broken_{};
     bool asked_ = false, wish_ = false;
-    /// Only where pictures may go on in a higher layer: it is large, and most streams have one layer.
+    /// Only where pictures may go on in a higher layer: most streams have one, and it is large.
     std::unique_ptr<PictureEnds> ends_;
     std::unique_ptr<TargetFilter> targets_;  ///< while there are dependency descriptors
 };

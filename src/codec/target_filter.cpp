@@ -43,9 +43,12 @@ void TargetFilter::set_size_limit(std::optional<Pixels> limit) {
 }
 
 /// The same layers in other sizes, with a key frame.
-void TargetFilter::take_sizes(const rtp::SharedTargets& targets) {
-    const bool same = targets_->sizes == targets->sizes;
-    targets_ = targets;
+void TargetFilter::take_sizes(const rtp::Packet& packet) {
+    const auto& dependencies = packet.dependencies;
+    const bool same = targets_->sizes == dependencies.targets->sizes;
+    targets_ = dependencies.targets;
+    // With other sizes layers come and go.
+    if (dependencies.active) offered_ = *dependencies.active;
     if (same || !size_limit_) return;
     choose();
     asked_ = wish_ = false;  // here is one
@@ -223,7 +226,7 @@ TargetFilter::Verdict TargetFilter::on_packet(Time now, const rtp::Packet& packe
     // By value only where the key frame says it anew.
     if (targets_ != dependencies.targets) {
         if (targets_ && targets_->targets == dependencies.targets->targets)
-            take_sizes(dependencies.targets);
+            take_sizes(packet);
         else
             begin(packet);
     }

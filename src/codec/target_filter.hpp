@@ -109,7 +109,7 @@ private:
         return size_limit_ && spatial > 0 && spatial < targets_->sizes.size() &&
                targets_->sizes[spatial] > *size_limit_;
     }
-    void take_sizes(const rtp::SharedTargets& targets);
+    void take_sizes(const rtp::Packet& packet);
     [[nodiscard]] Frame& frame(std::uint16_t number) { return frames_[number % kFrames]; }
     [[nodiscard]] const Frame* find(std::uint16_t number) const;
 

@@ -18,6 +18,8 @@ constexpr std::size_t kLivePackets = 2048;
 constexpr std::size_t kMaxDecodedAtOnce = 25;
 /// In one turn.
 constexpr std::size_t kMostPushed = 256;
+/// Of one key frame and what came behind it.
+constexpr std::int64_t kMostFollowing = 3000;
 
 }  // namespace
 
@@ -63,6 +65,19 @@ void Node::hand_to(Sink& sink, const Media& media) {
     if (entry && sink.latency_) sink.latency_->through.add(Clock::now() - *entry);
 }
 
+void Node::hand_to(Stage& stage, const rtp::PacketPtr& packet) {
+    const auto before = stage.selection.current;
+    if (!takes(stage, stage.selection, *packet)) return;
+    stage.on_packet(packet);
+    if (stage.selection.current == before) return;
+    // A key frame whose beginning had to be repaired: the rest of it came before, and was not taken.
+    const auto last = newest(packet->encoding);
+    if (!last || last->value - packet->seq.value > kMostFollowing) return;
+    for (auto seq = packet->seq.value + 1; seq <= last->value; ++seq)
+        if (const auto later = find_packet(ExtSeqNum{seq}, packet->encoding))
+            stage.on_packet(later);
+}
+
 template <class User>
 bool Node::takes(User& user, Selection& selection, const rtp::Packet& packet) {
     if (!source_.encodings_ || stage_) return true;
@@ -102,9 +117,8 @@ void Node::hand_out() {
                 if (takes(*sinks_[i], sinks_[i]->selection_, *going_[going_at_]))
                     hand_to(*sinks_[i], going_[going_at_]);
         for (std::size_t i = 0; i < stages_.size(); ++i)
-            for (std::size_t p = 0; p < going_.size() && i < stages_.size(); ++p)
-                if (takes(*stages_[i], stages_[i]->selection, *going_[p]))
-                    stages_[i]->on_packet(going_[p]);
+            for (going_at_ = 0; going_at_ < going_.size() && i < stages_.size(); ++going_at_)
+                hand_to(*stages_[i], going_[going_at_]);
         for (const auto& packet : going_) {
             auto& highest = handed_[encoding_of(*packet)];
             if (!highest || highest->value < packet->seq.value) highest = packet->seq;

@@ -113,6 +113,7 @@ public:
 private:
     template <class Media>
     void hand_to(Sink& sink, const Media& media);
+    void hand_to(Stage& stage, const rtp::PacketPtr& packet);
     void keep(const rtp::PacketPtr& packet, std::size_t encoding);
     void keep(const gst::Frame& frame);
     [[nodiscard]] PictureGroup::Limits group_limits() const;

@@ -300,5 +300,16 @@ TEST_F(L2T1, OtherSizesOfTheSameLayersAreLookedAtWithTheirKeyFrame) {
     EXPECT_EQ(key(), "01!") << "where none are told nothing is too large";
 }
 
+TEST_F(L2T1, ALayerThatComesBackInAnotherSizeIsTakenWithTheKeyFrameThatBringsIt) {
+    sizes({area(320, 180), area(640, 360)});
+    filter.set_size_limit(area(320, 180));
+    active = 0b01;
+    EXPECT_EQ(key(), "0!");
+    sizes({area(160, 90), area(320, 180)});
+    active = 0b11;
+    EXPECT_EQ(key(), "01!");
+    EXPECT_FALSE(filter.take_keyframe_wish());
+}
+
 }  // namespace
 }  // namespace rivero::codec

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -363,6 +364,49 @@ TEST_F(SimulcastTest, WhatIsSwitchedOffByItsSenderIsReplaced) {
     EXPECT_EQ(asked, std::vector<std::uint32_t>{1});
     source.push(layer(0, 41, true));
     EXPECT_EQ(viewer.take(), (Log{"switch", "41"}));
+}
+
+/// Takes pictures as a recorder does.
+struct Keeper final : Sink {
+    Keeper() : Sink{MediaType::video} {}
+    std::vector<Acceptable> accepts() const override {
+        return {Acceptable::frames(Codec::vp8)};
+    }
+    void on_frame(const gst::Frame& frame) override {
+        log.push_back((frame.keyframe ? "key " : "delta ") +
+                      std::to_string(gst_buffer_get_size(frame.buffer.get())));
+    }
+    std::vector<std::string> take() { return std::exchange(log, {}); }
+    std::vector<std::string> log;
+};
+
+TEST_F(SimulcastTest, WhatKeepsPicturesGetsAllOfAKeyFrameWhoseBeginningWasRepaired) {
+    // RFC 7741: S begins a frame, P is set in what is no key frame.
+    const auto part = [this](std::int64_t seq, std::uint32_t picture, bool begins, bool ends,
+                             bool key = false) {
+        auto p = layer(0, seq, begins && key);
+        p->timestamp = RtpTimestamp{picture};
+        p->marker = ends;
+        std::fill_n(p->storage().begin(), 100, std::uint8_t{0});
+        p->storage()[0] = begins ? 0x10 : 0;
+        const std::array<std::uint8_t, 10> header{0, 0, 0, 0x9d, 0x01, 0x2a, 64, 0, 48, 0};
+        if (begins && key) std::copy(header.begin(), header.end(), p->storage().begin() + 1);
+        if (begins && !key) p->storage()[1] = 1;
+        return p;
+    };
+    flow(20);
+    Keeper keeper;
+    source.attach(keeper);
+    for (int i = 0; i < 20; ++i, now += 100ms)
+        source.push(part(21 + i, static_cast<std::uint32_t>(i), true, true));
+    EXPECT_EQ(asked, std::vector<std::uint32_t>{1}) << "the other encoding does not come any more";
+    EXPECT_EQ(keeper.take(), Log{});
+    source.push(part(42, 100, false, true));
+    source.push(part(43, 200, true, true));
+    source.push(part(41, 100, true, false, true));
+    source.push(part(44, 300, true, true));
+    EXPECT_EQ(keeper.take(), (Log{"key 198", "delta 99", "delta 99"}));
+    EXPECT_EQ(asked.size(), 1u);
 }
 
 TEST_F(SimulcastTest, BehindARelayItIsOnePictureWhoseNumbersChange) {

@@ -70,7 +70,8 @@ void Node::hand_to(Stage& stage, const rtp::PacketPtr& packet) {
     if (!takes(stage, stage.selection, *packet)) return;
     stage.on_packet(packet);
     if (stage.selection.current == before) return;
-    // A key frame whose beginning had to be repaired: the rest of it came before, and was not taken.
+    // A key frame whose beginning had to be repaired: the rest of it came before, and was not
+    // taken.
     const auto last = newest(packet->encoding);
     if (!last || last->value - packet->seq.value > kMostFollowing) return;
     for (auto seq = packet->seq.value + 1; seq <= last->value; ++seq)

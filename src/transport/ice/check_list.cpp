@@ -81,7 +81,8 @@ CheckList::Pair* CheckList::make_pair(const Local& local, const Remote& remote, 
     const IcePath path{local.base, remote.address, local.candidate.tcp};
     if (Pair* known = find(path)) return known;
     const std::uint64_t priority = priority_of(local.candidate, remote.candidate);
-    if (pairs_.size() >= kMaxPairs && !make_place(priority, now, proven)) return nullptr;
+    const Pair* least = pairs_.size() >= kMaxPairs ? dispensable(priority, now, proven) : nullptr;
+    if (pairs_.size() >= kMaxPairs && !least) return nullptr;
     Pair& pair = pairs_.emplace_back();
     pair.path = path;
     pair.local = local.candidate;
@@ -89,12 +90,14 @@ CheckList::Pair* CheckList::make_pair(const Local& local, const Remote& remote, 
     pair.priority = priority;
     // Who has a TCP connection to us has shown that its address is real.
     pair.limited = remote.found && !path.tcp;
+    // Only now: the address of the peer may be that of the new one, which would be forgotten.
+    if (least) drop([least](const Pair& one) { return &one == least; });
     return &pair;
 }
 
 /// RFC 8445 section 6.1.2.5, but for what the peer really uses: it takes the place of what the peer
 /// only talked about, whatever their priorities.
-bool CheckList::make_place(std::uint64_t priority, Time now, bool proven) {
+const CheckList::Pair* CheckList::dispensable(std::uint64_t priority, Time now, bool proven) const {
     const Pair* least = nullptr;
     for (const Pair& one : pairs_) {
         if (one.old || one.valid || &one == selected_ || now - one.heard < kForgotten) continue;
@@ -105,9 +108,7 @@ bool CheckList::make_place(std::uint64_t priority, Time now, bool proven) {
         if (!least || (failed != least_failed ? failed : one.priority < least->priority))
             least = &one;
     }
-    if (!least) return false;
-    drop([least](const Pair& one) { return &one == least; });
-    return true;
+    return least;
 }
 
 CheckList::Pair* CheckList::pair_of(const Local& local, const IcePath& path,

@@ -109,19 +109,20 @@ public:
     /// Pairs beside the selected one that were silent for so long.
     void fail_silent(Time now, Duration silence);
     void drop_old();
+    /// No pair came of a check from there.
+    void forget(const IcePath& path);
 
 private:
     /// @param proven the peer has checked this way, so that it is more than talk
     Pair* make_pair(const Local& local, const Remote& remote, Time now, bool proven);
-    /// For one pair more, by giving up the least promising one.
-    [[nodiscard]] bool make_place(std::uint64_t priority, Time now, bool proven);
+    /// The least promising one, to be given up for another; null when all are better than that.
+    [[nodiscard]] const Pair* dispensable(std::uint64_t priority, Time now, bool proven) const;
     [[nodiscard]] std::uint64_t priority_of(const IceCandidate& local,
                                             const IceCandidate& remote) const;
     /// Gives up the found address that was silent for the longest time.
     [[nodiscard]] bool drop_silent(Time now);
     template <class Which>
     void drop(Which which);
-    void forget(const IcePath& path);
 
     Forget forget_;
     bool controlling_ = false;

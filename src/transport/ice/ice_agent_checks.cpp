@@ -135,7 +135,7 @@ void IceAgent::on_request(Time now, const IcePath& path, const StunMessage& requ
     Pair* pair = list_.pair_of(*local, path, request, now);
     if (!pair) {
         ++counters_.refused;
-        shell_.forget(path);
+        list_.forget(path);
         return;
     }
     pair->heard = now;

@@ -369,9 +369,7 @@ TEST_F(SimulcastTest, WhatIsSwitchedOffByItsSenderIsReplaced) {
 /// Takes pictures as a recorder does.
 struct Keeper final : Sink {
     Keeper() : Sink{MediaType::video} {}
-    std::vector<Acceptable> accepts() const override {
-        return {Acceptable::frames(Codec::vp8)};
-    }
+    std::vector<Acceptable> accepts() const override { return {Acceptable::frames(Codec::vp8)}; }
     void on_frame(const gst::Frame& frame) override {
         log.push_back((frame.keyframe ? "key " : "delta ") +
                       std::to_string(gst_buffer_get_size(frame.buffer.get())));

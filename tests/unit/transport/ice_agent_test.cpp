@@ -46,12 +46,19 @@ public:
             ++sent;
             network_.carry(*this, path, ByteVector(message.begin(), message.end()));
         }
-        bool expect(const IcePath& path) override { return !refused.contains(path.remote.text()); }
+        bool expect(const IcePath& path) override {
+            if (refused.contains(path.remote.text())) return false;
+            expected.insert(path.remote.text());
+            return true;
+        }
         bool admit(const IcePath& path) override {
             admitted.insert(path.remote.text());
             return expect(path);
         }
-        void forget(const IcePath& path) override { admitted.erase(path.remote.text()); }
+        void forget(const IcePath& path) override {
+            admitted.erase(path.remote.text());
+            expected.erase(path.remote.text());
+        }
         void add(const SocketAddress& at, std::uint32_t priority = 100) {
             network_.owners_[at] = this;
             agent.add_local(at, host(at, priority), network_.now);
@@ -72,7 +79,7 @@ public:
         std::vector<IceState> states;
         std::vector<IcePath> pairs;
         std::set<std::string> refused;
-        std::set<std::string> admitted;  ///< and not forgotten
+        std::set<std::string> admitted, expected;  ///< and not forgotten
         std::map<SocketAddress, std::size_t, bool (*)(const SocketAddress&, const SocketAddress&)>
             bytes_out{
                 [](const SocketAddress& a, const SocketAddress& b) { return a.text() < b.text(); }};
@@ -767,6 +774,20 @@ TEST_F(CrowdedIceAgentTest, ACandidateThatComesWhenOthersHaveFailedTakesThePlace
     tell_left(kB, 10);
     net.run_for(1s);
     EXPECT_EQ(left.agent.state(), IceState::ready);
+}
+
+TEST_F(IceAgentTest, APairThatGivesItsPlaceToAnotherWithTheSameAddressTakesNothingFromIt) {
+    for (int i = 0; i < 11; ++i) left.add(address("10.0.1." + std::to_string(i + 1), 1000));
+    know_each_other();
+    for (int i = 0; i < 9; ++i)
+        EXPECT_TRUE(left.agent.add_remote(
+            host(address("192.168.7." + std::to_string(i + 1), 5000), 50), net.now));
+    EXPECT_TRUE(left.agent.add_remote(host(kB, 1), net.now));  // one pair is left for it, the least
+    for (int i = 11; i > 0; --i) {
+        net.inject(left, {address("10.0.1." + std::to_string(i), 1000), kB},
+                   check("leftleft:rightrig", kLeft.pwd, false));
+        EXPECT_TRUE(left.expected.contains(kB.text())) << i;
+    }
 }
 
 TEST_F(IceAgentTest, APairThatFailsTakesNothingFromAnotherWithTheSameAddress) {

@@ -73,12 +73,12 @@ void Peer::handle(Leg& leg, const rtcp::Message& message, Time now) {
         }
         void operator()(const rtcp::PictureLoss& pli) const {
             if (SendTrack* track = peer.sender_of(pli.media))
-                track->on_keyframe_request(SendTrack::KeyframeRequest::pli);
+                track->on_keyframe_request(now, SendTrack::KeyframeRequest::pli);
         }
         void operator()(const rtcp::FullIntraRequest& fir) const {
             for (const auto& entry : fir.entries)
                 if (SendTrack* track = peer.sender_of(entry.media))
-                    track->on_keyframe_request(SendTrack::KeyframeRequest::fir);
+                    track->on_keyframe_request(now, SendTrack::KeyframeRequest::fir);
         }
         void operator()(const rtcp::Remb& remb) const {
             // Values that fall, or that have come up to it, end what holds for the beginning.

@@ -557,9 +557,12 @@ std::size_t SendTrack::resend_budget() const {
         std::clamp(bytes, static_cast<double>(kLeastResent), static_cast<double>(kMaxResent)));
 }
 
-void SendTrack::on_keyframe_request(KeyframeRequest kind) {
+void SendTrack::on_keyframe_request(Time now, KeyframeRequest kind) {
     ++(kind == KeyframeRequest::pli ? counters_.plis : counters_.firs);
-    request_keyframe();
+    if (keyframe_allowance_.ask(now, counters_.keyframes))
+        request_keyframe();
+    else
+        ++counters_.keyframes_refused;
 }
 
 void SendTrack::on_report_block(Time now, const rtcp::ReportBlock& block) {

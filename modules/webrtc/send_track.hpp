@@ -8,6 +8,7 @@
 #include "rivero/media/sink.hpp"
 #include "rivero/rtcp/packets.hpp"
 #include "rivero/rtp/extensions.hpp"
+#include "rivero/rtp/keyframe_allowance.hpp"
 #include "rivero/rtp/rate_meter.hpp"
 #include "rivero/rtp/rtx.hpp"
 #include "rivero/rtp/sender_state.hpp"
@@ -62,7 +63,7 @@ public:
 
     void on_nack(Time now, const rtcp::GenericNack& nack);
     enum class KeyframeRequest { pli, fir };
-    void on_keyframe_request(KeyframeRequest kind);
+    void on_keyframe_request(Time now, KeyframeRequest kind);
     void on_report_block(Time now, const rtcp::ReportBlock& block);
     /// Feedback about what left over `control`.
     void on_feedback(const SendControl& control, const rtcp::TransportFeedback& feedback) {
@@ -79,7 +80,8 @@ public:
         std::uint64_t nacked = 0;     ///< packets asked for in them
         std::uint64_t not_found = 0;  ///< of these: too old
         std::uint64_t plis = 0, firs = 0;
-        std::uint64_t unsent = 0;  ///< the transport refused
+        std::uint64_t keyframes_refused = 0;  ///< of these: see KeyframeAllowance
+        std::uint64_t unsent = 0;             ///< the transport refused
         std::uint64_t held_back =
             0;  ///< too much for the transport: left out up to the next key frame
         std::uint64_t switches = 0;  ///< between encodings of the source
@@ -197,6 +199,7 @@ private:
     std::size_t asked_again_ = 0;
     std::vector<PastPicture> past_;  ///< oldest first; no more than a group of the source has
     Counters counters_;
+    rtp::KeyframeAllowance keyframe_allowance_;
     SentPictures pictures_;
     bool layered_ = false;
     rtp::RateMeter byte_rate_, picture_rate_;

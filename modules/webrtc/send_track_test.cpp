@@ -250,6 +250,36 @@ TEST_F(SendTrackTest, AChangeOfTheSpatialLayerChangesWhichPacketEndsAPicture) {
     }
 }
 
+TEST_F(SendTrackTest, AReceiverThatAsksForKeyFramesAllTheTimeDoesNotGetOneEachTime) {
+    int asked = 0;
+    media::Source shared{graph, MediaType::video, {[&] { ++asked; }, {}, {}}};
+    shared.set_format(*source.format());
+    source.detach(track);
+    shared.attach(track);
+    std::int64_t seq = 0;
+    const auto keyframe = [&] {
+        auto packet = graph.packets.make();
+        packet->seq = ExtSeqNum{++seq};
+        packet->timestamp = RtpTimestamp{static_cast<std::uint32_t>(3000 * seq)};
+        packet->arrival = packet->capture = Clock::now();
+        packet->marker = packet->starts_keyframe = true;
+        packet->storage()[0] = 0x10;
+        packet->set_payload(0, 100);
+        shared.push(packet);
+    };
+    keyframe();
+    asked = 0;
+    for (int i = 0; i < 100; ++i, now += 10ms) {
+        track.on_keyframe_request(now, SendTrack::KeyframeRequest::pli);
+        keyframe();
+    }
+    EXPECT_LE(asked, 7);
+    EXPECT_GE(asked, 6);
+    EXPECT_EQ(track.counters().plis, 100u);
+    EXPECT_EQ(track.counters().keyframes_refused, static_cast<std::uint64_t>(100 - asked));
+    shared.detach(track);
+}
+
 TEST_F(SendTrackTest, AKeyFrameWhoseFirstPacketHadToBeRepairedIsSentWhole) {
     push(11);  // of the key frame, whose first packet was lost
     push(12);

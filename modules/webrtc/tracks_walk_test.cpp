@@ -160,7 +160,8 @@ public:
             case 9:
                 return worker_.run_timers();
             case 10:
-                return receiver.track.on_keyframe_request(SendTrack::KeyframeRequest::pli);
+                return receiver.track.on_keyframe_request(Clock::now(),
+                                                          SendTrack::KeyframeRequest::pli);
             default:
                 return packet();
         }

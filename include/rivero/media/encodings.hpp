@@ -37,14 +37,21 @@ struct ReceiveLimit {
 class Encodings {
 public:
     static constexpr std::size_t kMax = 4;
-    /// An encoding that is silent for so long, while others are not, was switched off by its
-    /// sender.
+    /// An encoding was switched off by its sender when nothing of it came for so long, and for
+    /// kMissedGaps of the times that usually lie between its pictures, while another brought
+    /// kPicturesBehind. Nothing is told by a source that is silent as a whole.
+    static constexpr Duration kBehind = 200ms;
+    static constexpr int kMissedGaps = 3;
+    static constexpr std::size_t kPicturesBehind = 3;
+    /// After so long one picture less is enough, and rates of before do not hold any more.
     static constexpr Duration kSilence = 1s;
 
     /// @param count 2 to kMax; what is above is taken for kMax
     explicit Encodings(std::size_t count);
 
-    void on_packet(Time now, std::size_t encoding, std::size_t bytes);
+    /// @param bytes of payload; what has none is no sign that an encoding flows
+    /// @param timestamp the same for all packets of a picture
+    void on_packet(Time now, std::size_t encoding, std::size_t bytes, RtpTimestamp timestamp);
     void set_size(std::size_t encoding, std::uint32_t width, std::uint32_t height);
     /// Whether it is time to choose again for everybody: an encoding came or went, or rates are
     /// half a second older.
@@ -73,7 +80,15 @@ private:
         std::size_t bytes = 0;  ///< in the present window
         double bps = 0;
         bool measured = false;
+        RtpTimestamp picture;                       ///< the newest
+        std::array<Time, kPicturesBehind> began{};  ///< its last pictures; the newest first
+        /// Between pictures, usually; as long as nothing is known it gives kSilence.
+        Duration gap = kSilence / kMissedGaps;
     };
+    /// Whether a new picture begins.
+    static bool note_picture(Encoding& e, Time now, RtpTimestamp timestamp);
+    /// Who is behind one that just began a picture.
+    void leave_silent(Time now, const Encoding& other);
     /// The better one has more pixels, or takes more, or was named later.
     [[nodiscard]] bool better(std::size_t a, std::size_t b) const;
     /// One of unknown size is larger than asked for when a lesser one is.

@@ -12,21 +12,61 @@ namespace {
 constexpr Duration kWindow = 500ms;
 constexpr double kStay = 1.15;   // of the limit: the one that he has may take as much
 constexpr double kEnter = 0.95;  // another one must not take more than this
+// A longer one is a pause, and not what is usual: it must not hide for long that an encoding ends.
+constexpr Duration kLongestGap = 2s;
+// Farther back is no late packet: the sender counts anew.
+constexpr std::int32_t kLatest = -90000 * 10;
 
 }  // namespace
 
 Encodings::Encodings(std::size_t count) : count_{std::clamp<std::size_t>(count, 1, kMax)} {}
 
-void Encodings::on_packet(Time now, std::size_t encoding, std::size_t bytes) {
-    if (encoding >= count_) return;
+void Encodings::on_packet(Time now, std::size_t encoding, std::size_t bytes,
+                          RtpTimestamp timestamp) {
+    if (encoding >= count_ || bytes == 0) return;
     Encoding& e = encodings_[encoding];
     if (!window_) window_ = now;
     if (!e.flows) {
-        e = Encoding{.size = e.size, .heard = now, .flows = true, .since = now};
+        if (!e.heard || now - *e.heard > kSilence) {
+            e.bps = 0;
+            e.measured = false;
+        }
+        e.flows = true;
+        e.since = now;
+        e.bytes = 0;
         changed_ = true;
     }
+    const bool begins = note_picture(e, now, timestamp);
     e.heard = now;
     e.bytes += bytes;
+    if (begins) leave_silent(now, e);
+}
+
+bool Encodings::note_picture(Encoding& e, Time now, RtpTimestamp timestamp) {
+    if (e.heard) {
+        const auto ahead = distance(e.picture, timestamp);
+        if (ahead <= 0 && ahead > kLatest) return false;
+        const Duration gap = std::min<Duration>(now - e.began.front(), kLongestGap);
+        e.gap += (gap - e.gap) / 4;
+    }
+    e.picture = timestamp;
+    std::shift_right(e.began.begin(), e.began.end(), 1);
+    e.began.front() = now;
+    return true;
+}
+
+void Encodings::leave_silent(Time now, const Encoding& other) {
+    for (std::size_t i = 0; i < count_; ++i) {
+        Encoding& e = encodings_[i];
+        if (!e.flows) continue;
+        const Duration silent = now - *e.heard;
+        if (silent <= std::max<Duration>(kBehind, e.gap * kMissedGaps)) continue;
+        const auto pictures = silent > kSilence ? kPicturesBehind - 1 : kPicturesBehind;
+        // Where all paused, one of them is the first to be back.
+        if (other.began[pictures - 1] <= *e.heard) continue;
+        e.flows = false;
+        changed_ = true;
+    }
 }
 
 void Encodings::set_size(std::size_t encoding, std::uint32_t width, std::uint32_t height) {
@@ -45,13 +85,10 @@ bool Encodings::poll(Time now) {
     for (std::size_t i = 0; i < count_; ++i) {
         Encoding& e = encodings_[i];
         if (!e.flows) continue;
-        if (now - *e.heard > kSilence) {
-            e.flows = e.measured = false;
-            continue;
-        }
         const double bps = static_cast<double>(e.bytes) * 8 / seconds;
-        // The window in which it began is not a whole one.
-        if (e.since <= *window_ && !(paused && e.measured)) {
+        // The window in which it began is not a whole one, and one without a picture is no
+        // beginning. Where each is a pause, for pictures come so seldom, the first has to do.
+        if (e.since <= *window_ && (e.measured ? !paused : e.bytes > 0)) {
             e.bps = e.measured ? (e.bps + bps) / 2 : bps;
             e.measured = true;
         }

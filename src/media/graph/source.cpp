@@ -128,7 +128,8 @@ std::optional<Bitrate> Source::forward_limit() const {
 void Source::push(const rtp::PacketPtr& packet) {
     flow.count(graph_.flow);
     if (encodings_) {
-        encodings_->on_packet(packet->arrival, packet->encoding, packet->payload().size());
+        encodings_->on_packet(packet->arrival, packet->encoding, packet->payload().size(),
+                              packet->timestamp);
         if (encodings_->poll(packet->arrival)) select_all();
     }
     if (root_) root_->push(packet);

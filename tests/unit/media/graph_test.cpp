@@ -366,6 +366,19 @@ TEST_F(SimulcastTest, WhatIsSwitchedOffByItsSenderIsReplaced) {
     EXPECT_EQ(viewer.take(), (Log{"switch", "41"}));
 }
 
+TEST_F(SimulcastTest, WhoLosesHisEncodingIsMovedBeforeThatIsAFreeze) {
+    flow(20);
+    Viewer viewer;
+    source.attach(viewer);
+    const Time last = now - 100ms;
+    for (int i = 0; asked.empty(); ++i, now += 100ms) source.push(layer(0, 21 + i));
+    EXPECT_EQ(asked, std::vector<std::uint32_t>{1}) << "of the lesser one only";
+    EXPECT_LE(now - 100ms - last, 400ms);
+    source.push(layer(1, 1021));
+    EXPECT_EQ(viewer.take(), Log{"1021"}) << "it is back before that came: nothing happens";
+    EXPECT_EQ(asked.size(), 1u);
+}
+
 /// Takes pictures as a recorder does.
 struct Keeper final : Sink {
     Keeper() : Sink{MediaType::video} {}
@@ -396,7 +409,7 @@ TEST_F(SimulcastTest, WhatKeepsPicturesGetsAllOfAKeyFrameWhoseBeginningWasRepair
     Keeper keeper;
     source.attach(keeper);
     for (int i = 0; i < 20; ++i, now += 100ms)
-        source.push(part(21 + i, static_cast<std::uint32_t>(i), true, true));
+        source.push(part(21 + i, static_cast<std::uint32_t>(21 + i), true, true));
     EXPECT_EQ(asked, std::vector<std::uint32_t>{1}) << "the other encoding does not come any more";
     EXPECT_EQ(keeper.take(), Log{});
     source.push(part(42, 100, false, true));

@@ -86,12 +86,17 @@ Peer::Leg::~Leg() {
     transport.set_listener(nullptr);
     const auto& counters = transport.counters();
     const auto& hellos = transport.hellos();
+    const auto* receiver = transport.srtp_receiver();
+    const auto srtp = receiver ? receiver->counters() : transport::SrtpReceiver::Counters{};
     log_topic("module.webrtc")
         ->debug(
             "transport {}: datagrams of no protocol {}, too early {}; hellos challenged {}, "
-            "begun {}, refused {}, of nothing {}; packets for nobody {}",
+            "begun {}, refused {}, of nothing {}; packets for nobody {}; SRTP not authentic {}, "
+            "repeated {}, malformed {}, of too many streams {}; feedback not heard {}",
             id, counters.unknown, counters.early_dtls + counters.early_media, hellos.challenged,
-            hellos.begun, hellos.refused, hellos.dropped + counters.strange_dtls, peer_.dropped_);
+            hellos.begun, hellos.refused, hellos.dropped + counters.strange_dtls, peer_.dropped_,
+            srtp.unauthenticated, srtp.replayed, srtp.malformed, srtp.refused_streams,
+            control.feedback_ignored());
 }
 
 Peer::~Peer() {

@@ -11,9 +11,6 @@
 namespace rivero::webrtc {
 namespace {
 
-/// Faster than the estimate, so that a picture is not late by as long as it takes to send at the
-/// average rate.
-constexpr double kPacingFactor = 2.5;
 /// Of a burst, while nothing is known of the way: what most can take, without filling the buffers
 /// of the others for long.
 constexpr Bitrate kBurstRate = Bitrate::kbps(10'000);
@@ -88,6 +85,7 @@ void SendControl::on_remb(std::optional<Bitrate> most) {
     remb_ = most;
     controller_.on_remb(most);
     update_rate();
+    run();
 }
 
 std::optional<Bitrate> SendControl::estimate() const {
@@ -97,10 +95,18 @@ std::optional<Bitrate> SendControl::estimate() const {
     return remb_;
 }
 
+std::optional<Bitrate> SendControl::carried() const {
+    return controller_.measured() ? controller_.estimate() : remb_;
+}
+
 Bitrate SendControl::pace() const {
-    if (!controller_.measured()) return kBurstRate;
-    return Bitrate{
-        static_cast<std::int64_t>(kPacingFactor * static_cast<double>(controller_.estimate().bps))};
+    const auto rate = carried();
+    return rate ? pacing_.at(Clock::now(), *rate) : kBurstRate;
+}
+
+void SendControl::left_out(Time now) {
+    pacing_.left_out(now);
+    update_rate();
 }
 
 bool SendControl::takes_at_once(std::size_t bytes) const {
@@ -114,8 +120,8 @@ void SendControl::begin_burst() {
 }
 
 void SendControl::update_rate() {
-    // What was not measured is no reason to hold anything back but a burst.
-    pacer_.set_rate(controller_.measured() || burst_ ? static_cast<double>(pace().bps) : 0);
+    // Where nothing is known of the way there is no reason to hold anything back but a burst.
+    pacer_.set_rate(carried() || burst_ ? static_cast<double>(pace().bps) : 0);
 }
 
 void SendControl::run() {

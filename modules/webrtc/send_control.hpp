@@ -4,6 +4,7 @@
 
 #include "bwe/controller.hpp"
 #include "bwe/pacer.hpp"
+#include "bwe/pacing_rate.hpp"
 #include "codec/dependency_descriptor.hpp"
 #include "codec/picture_ids.hpp"
 #include "rivero/base/loop.hpp"
@@ -71,6 +72,8 @@ public:
     bool send(Time now, SendTrack& track, bwe::Priority priority, Outgoing outgoing);
     /// More waits than makes sense: what is not numbered yet should be left out.
     [[nodiscard]] bool full() const { return pacer_.full(); }
+    /// A track leaves out what it would send, for that reason.
+    void left_out(Time now);
 
     /// Whether so much on top of what is sent anyway is there soon.
     [[nodiscard]] bool takes_at_once(std::size_t bytes) const;
@@ -105,6 +108,8 @@ private:
         SendTrack* track;
         Outgoing outgoing;
     };
+    /// What was measured, or else what the peer says; empty while nothing is known.
+    [[nodiscard]] std::optional<Bitrate> carried() const;
     [[nodiscard]] Bitrate pace() const;
     void update_rate();
     void run();
@@ -114,6 +119,7 @@ private:
     Outlet& outlet_;
     bool transport_cc_ = false;
     bwe::Controller controller_;
+    bwe::PacingRate pacing_;
     bwe::Pacer<Queued> pacer_;
     std::optional<Bitrate> remb_;
     bool burst_ = false;

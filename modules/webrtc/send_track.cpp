@@ -323,11 +323,16 @@ Outgoing SendTrack::outgoing(const rtp::PacketPtr& packet,
 void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture) {
     if (!may_send()) return;
     newest_seq_ = std::max(newest_seq_, packet->seq.value);
+    if (packet->starts_keyframe && type() == MediaType::video) see_keyframe(*packet);
     if (packet->payload().empty()) return withhold(packet, timestamp, capture);
     if (type() == MediaType::video && !waiting_for_keyframe_ && control_->full()) {
         // More than the transport carries. Pictures with holes help nobody: it goes on with the
         // next whole one.
         release(true);
+        control_->left_out(Clock::now());
+        // A key frame that finds no room is sent for nothing, and all others pay for it.
+        ask_again_ =
+            packet->timestamp == resumed_at_ ? std::min(2 * ask_again_, kAskAgainMost) : kAskAgain;
         waiting_for_keyframe_ = held_back_ = true;
         rewriter_.switch_source(codec_->clock_rate);
         picture_ids_.switch_source();
@@ -338,7 +343,10 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
             hold_back(*packet);
             return;
         }
+        // As before: another attempt is not known to fit any better.
+        if (held_back_) control_->left_out(Clock::now());
         waiting_for_keyframe_ = held_back_ = false;
+        resumed_at_ = packet->timestamp;
         begins_ = true;
     }
     using Verdict = codec::LayerFilter::Verdict;
@@ -353,7 +361,11 @@ void SendTrack::forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Ti
     const auto numbers = rewriter_.rewrite(packet->seq, timestamp, capture);
     if (!numbers) return;
     begins_ = false;
-    if (packet->starts_keyframe && type() == MediaType::video) ++counters_.keyframes;
+    if (packet->starts_keyframe && type() == MediaType::video) {
+        ++counters_.keyframes;
+        keyframe_there_ =
+            Clock::now() + control_->queue_delay() + std::min<Duration>(rtt_, 1s) + 20ms;
+    }
     Outgoing out = outgoing(packet, *numbers, marker);
     out.ids = picture_ids_.forward(codec_->codec, packet->payload());
     out.capture = capture;
@@ -394,16 +406,26 @@ codec::LayerFilter::Verdict SendTrack::filter(const rtp::Packet& packet) {
     if (const auto end = layers_.take_end()) release(*end);
     // Which packet ends a picture goes by the layer that is sent.
     if (layers_.current().spatial != top) changed_after(packet.seq.value - 1);
-    if (layers_.take_keyframe_wish()) request_keyframe();
+    layer_wish_ = layer_wish_ || layers_.take_keyframe_wish();
+    if (layer_wish_ && keyframe_allowance_.ask(packet.arrival, keyframes_seen_)) {
+        layer_wish_ = false;
+        request_keyframe();
+    }
     return verdict;
+}
+
+void SendTrack::see_keyframe(const rtp::Packet& packet) {
+    ++keyframes_seen_;
+    asked_ = packet.arrival;
+    layer_wish_ = false;
 }
 
 void SendTrack::hold_back(const rtp::Packet& packet) {
     if (!held_back_) return;
     ++counters_.held_back;
     // All receivers of the source get the key frame: it is asked for when there is room, and not
-    // too often.
-    if (control_->queue_delay() > kRoomAgain || packet.arrival - asked_ < kAskAgain) return;
+    // soon after one, whoever that was for.
+    if (control_->queue_delay() > kRoomAgain || packet.arrival - asked_ < ask_again_) return;
     asked_ = packet.arrival;
     request_keyframe();
 }
@@ -559,7 +581,8 @@ std::size_t SendTrack::resend_budget() const {
 
 void SendTrack::on_keyframe_request(Time now, KeyframeRequest kind) {
     ++(kind == KeyframeRequest::pli ? counters_.plis : counters_.firs);
-    if (keyframe_allowance_.ask(now, counters_.keyframes))
+    // What is on its way is the answer, to a request that left before it came.
+    if (now >= keyframe_there_ && keyframe_allowance_.ask(now, keyframes_seen_))
         request_keyframe();
     else
         ++counters_.keyframes_refused;

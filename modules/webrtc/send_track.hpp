@@ -80,7 +80,7 @@ public:
         std::uint64_t nacked = 0;     ///< packets asked for in them
         std::uint64_t not_found = 0;  ///< of these: too old
         std::uint64_t plis = 0, firs = 0;
-        std::uint64_t keyframes_refused = 0;  ///< of these: see KeyframeAllowance
+        std::uint64_t keyframes_refused = 0;  ///< of these: not passed on
         std::uint64_t unsent = 0;             ///< the transport refused
         std::uint64_t held_back =
             0;  ///< too much for the transport: left out up to the next key frame
@@ -120,6 +120,7 @@ private:
     /// Whether the packet is of a stream that its sender began anew, and then what that means.
     void look_for_beginning(const rtp::Packet& packet);
     void hold_back(const rtp::Packet& packet);
+    void see_keyframe(const rtp::Packet& packet);
     void forward(const rtp::PacketPtr& packet, RtpTimestamp timestamp, Time capture);
     /// Sends what belongs behind a packet and came before it.
     void follow(ExtSeqNum seq);
@@ -173,10 +174,15 @@ private:
     bool begins_ = true;  ///< what is sent next is the first of its stream
     /// The transport was full: nothing up to the next key frame.
     bool held_back_ = false;
-    Time asked_{};  ///< for that key frame
+    Time asked_{};  ///< for that key frame, or it came
     static constexpr Duration kRoomAgain = 100ms;
-    static constexpr Duration kAskAgain = 2s;
-    Outgoing newest_;  ///< a recent large packet, to fill padding with
+    static constexpr Duration kAskAgain = 2s, kAskAgainMost = 16s;
+    Duration ask_again_ = kAskAgain;
+    std::optional<RtpTimestamp> resumed_at_;  ///< the key frame that what is sent now began with
+    std::uint64_t keyframes_seen_ = 0;        ///< of the source, sent or not
+    Time keyframe_there_{};                   ///< when the peer will have the newest one
+    bool layer_wish_ = false;                 ///< for a key frame, not asked for yet
+    Outgoing newest_;                         ///< a recent large packet, to fill padding with
     std::size_t newest_size_ = 0;
     Time newest_at_{};
     bool numbered_ = false;  ///< packets get transport-wide numbers

@@ -56,6 +56,12 @@ struct SendTrackTest : testing::Test {
         return s;
     }
     void push(std::int64_t seq, bool key = false, std::size_t size = 100, Duration age = {}) {
+        push(seq, key, size, age, source);
+    }
+    void keyframe(media::Source& from, std::int64_t seq, std::size_t size = 100) {
+        push(seq, true, size, {}, from);
+    }
+    void push(std::int64_t seq, bool key, std::size_t size, Duration age, media::Source& from) {
         auto packet = graph.packets.make();
         packet->seq = ExtSeqNum{seq};
         packet->timestamp = RtpTimestamp{static_cast<std::uint32_t>(3000 * seq)};
@@ -64,7 +70,7 @@ struct SendTrackTest : testing::Test {
         packet->starts_keyframe = key;
         packet->storage()[0] = 0x10;  // VP8 descriptor without ids
         packet->set_payload(0, size);
-        source.push(packet);
+        from.push(packet);
     }
     void nack(std::vector<SeqNum> lost) {
         track.on_nack(Clock::now(), {Ssrc{1}, kSsrc, std::move(lost)});
@@ -257,26 +263,70 @@ TEST_F(SendTrackTest, AReceiverThatAsksForKeyFramesAllTheTimeDoesNotGetOneEachTi
     source.detach(track);
     shared.attach(track);
     std::int64_t seq = 0;
-    const auto keyframe = [&] {
-        auto packet = graph.packets.make();
-        packet->seq = ExtSeqNum{++seq};
-        packet->timestamp = RtpTimestamp{static_cast<std::uint32_t>(3000 * seq)};
-        packet->arrival = packet->capture = Clock::now();
-        packet->marker = packet->starts_keyframe = true;
-        packet->storage()[0] = 0x10;
-        packet->set_payload(0, 100);
-        shared.push(packet);
-    };
-    keyframe();
+    keyframe(shared, ++seq);
     asked = 0;
     for (int i = 0; i < 100; ++i, now += 10ms) {
-        track.on_keyframe_request(now, SendTrack::KeyframeRequest::pli);
-        keyframe();
+        track.on_keyframe_request(now + 1s, SendTrack::KeyframeRequest::pli);
+        keyframe(shared, ++seq);
     }
     EXPECT_LE(asked, 7);
     EXPECT_GE(asked, 6);
     EXPECT_EQ(track.counters().plis, 100u);
     EXPECT_EQ(track.counters().keyframes_refused, static_cast<std::uint64_t>(100 - asked));
+    shared.detach(track);
+}
+
+TEST_F(SendTrackTest, WhatAPeerSaysThatItTakesIsAllThatItGets) {
+    control.configure(false);
+    control.on_remb(Bitrate::kbps(500));
+    push(1, true, 1000);
+    for (int seq = 2; seq <= 40; ++seq) push(seq, false, 1000);
+    EXPECT_LT(wire.size(), 5u) << "a burst is spread";
+    EXPECT_FALSE(control.full());
+    for (int seq = 41; seq <= 300; ++seq) push(seq, false, 1000);
+    EXPECT_GT(control.queue_delay(), 900ms);
+    EXPECT_LT(control.queue_delay(), 2700ms) << "and what is too much is left out";
+    EXPECT_GT(track.counters().held_back, 100u);
+    control.on_remb(Bitrate::kbps(50'000));
+    EXPECT_LT(control.queue_delay(), 100ms);
+}
+
+TEST_F(SendTrackTest, APictureThatIsMissedBeforeTheKeyFrameIsThereIsNotAskedForAgain) {
+    int asked = 0;
+    media::Source shared{graph, MediaType::video, {[&] { ++asked; }, {}, {}}};
+    shared.set_format(*source.format());
+    source.detach(track);
+    shared.attach(track);
+    keyframe(shared, 1);
+    asked = 0;
+    track.on_keyframe_request(Clock::now(), SendTrack::KeyframeRequest::pli);
+    EXPECT_EQ(asked, 0) << "it left before the key frame came";
+    track.on_keyframe_request(Clock::now() + 1s, SendTrack::KeyframeRequest::pli);
+    EXPECT_EQ(asked, 1);
+    shared.detach(track);
+}
+
+TEST_F(SendTrackTest, WhoIsSentNothingDoesNotGetAKeyFrameForTheAskingEither) {
+    int asked = 0;
+    media::Source shared{graph, MediaType::video, {[&] { ++asked; }, {}, {}}};
+    shared.set_format(*source.format());
+    source.detach(track);
+    shared.attach(track);
+    control.configure(false);
+    control.on_remb(Bitrate::kbps(30));
+    std::int64_t seq = 0;
+    keyframe(shared, ++seq, 1000);
+    while (!control.full()) {
+        push(++seq, false, 1000, {}, shared);
+        ASSERT_LT(seq, 1000);
+    }
+    asked = 0;
+    for (int i = 0; i < 100; ++i, now += 10ms) {
+        track.on_keyframe_request(now + 1s, SendTrack::KeyframeRequest::pli);
+        keyframe(shared, ++seq, 1000);
+    }
+    EXPECT_TRUE(control.full());
+    EXPECT_LE(asked, 7);
     shared.detach(track);
 }
 

@@ -109,6 +109,7 @@ void add_sent(MediaType type, const SendTrack& track, Json& j) {
     if (type == MediaType::audio) return;
     j["framesSent"] = counters.pictures;
     j["keyFramesSent"] = counters.keyframes;
+    j["packetsHeldBack"] = counters.held_back;
     if (const auto layer = track.layer())
         j["scalabilityMode"] =
             'L' + std::to_string(layer->spatial + 1) + 'T' + std::to_string(layer->temporal + 1);

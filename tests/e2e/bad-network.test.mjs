@@ -32,7 +32,7 @@ async function call(t, { sending, viewing, remb, ...options }) {
   const viewer = await Peer.join(page, through(viewing, new RpcSignalling(client, to)), { receive: ['audio', 'video'], remb: remb && !!viewing });
   await viewer.decodes(5, 30_000);
   const video = async (endpoint, type) => Object.values(await client.invoke(endpoint, 'getStats', { mediaType: 'VIDEO' })).find((s) => s.type === type);
-  return { client, sender, viewer, to, inbound: () => video(from, 'inboundrtp'), outbound: () => video(to, 'outboundrtp') };
+  return { client, sender, viewer, from, to, inbound: () => video(from, 'inboundrtp'), outbound: () => video(to, 'outboundrtp') };
 }
 
 /** What `look` gives, ten times a second. RIVERO_E2E_TRACE=/some/directory: as CSV, too. */
@@ -186,6 +186,30 @@ test('500 kbit/s towards a viewer are found out, are not overfilled, and their e
   t.diagnostic(`above 2 Mbit/s after ${Math.round(performance.now() - since)} ms`);
   await viewer.decodes(10);
 });
+
+// The sender is not slowed down for one of two: what does not fit is left out here, and not on the link, which would lose sound as well.
+for (const remb of [false, true]) {
+  test(`a viewer whose link is too narrow for what another one watches has the sound whole, and some pictures (${remb ? 'REMB' : 'transport-wide feedback'})`, async (t) => {
+    const { client, sender, viewer: good, from } = await call(t, { source: 'clouds', codec: 'VP8', keepSize: true, fps: 20, startKbps: 1500 });
+    await until(async () => (await sender.stats()).out.video.targetBitrate > 1_400_000, 20_000 * slowness, 'the sender does not send more than the link carries');
+    const relay = await Relay.for(t, { toBrowser: { kbps: 1000, delayMs: 20, queueMs: 400 }, toServer: { delayMs: 20 }, seed: 7 });
+    const to = await client.create('WebRtcEndpoint', { mediaPipeline: from.split('/')[0] });
+    await client.connect(from, to);
+    const bad = await Peer.join(sender.page, relay.through(new RpcSignalling(client, to)), { receive: ['audio', 'video'], remb });
+    await bad.decodes(10, 30_000);
+    // What it takes to find the link out, without and with a measurement of its own.
+    await bad.hears(remb ? 500 : 300, 30_000);
+    const [before, ours, lost] = [(await bad.stats()).in, (await good.stats()).in, relay.down.lost];
+    const heard = before.audio.packetsReceived;
+    const { in: after } = await bad.reaches((s) => s.in.audio.packetsReceived >= heard + 400, 'hears nothing', 30_000);
+    const pictures = after.video.framesDecoded - before.video.framesDecoded;
+    t.diagnostic(`${pictures} pictures while 400 packets of sound came, ${after.audio.packetsLost - before.audio.packetsLost} of those lost; the link lost ${relay.down.lost - lost}`);
+    assert.ok(after.audio.packetsLost - before.audio.packetsLost <= 4, `${after.audio.packetsLost - before.audio.packetsLost} packets of sound lost`);
+    assert.ok(pictures >= 20, `${pictures} pictures`);
+    const { in: theirs } = await good.stats();
+    assert.equal(theirs.video.freezeCount, ours.video.freezeCount, 'the other viewer has freezes');
+  });
+}
 
 // Here the browser estimates, of what our feedback tells it.
 test('500 kbit/s from a sender are found out and not overfilled', async (t) => {

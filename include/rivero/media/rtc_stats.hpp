@@ -165,6 +165,7 @@ struct RtcOutboundRTPStreamStats : RtcRTPStreamStats {
     std::optional<std::int64_t> roundTripTimeMeasurements;
     std::optional<std::int64_t> framesSent;
     std::optional<std::int64_t> keyFramesSent;
+    std::optional<std::int64_t> packetsHeldBack;
     std::optional<double> framesPerSecond;
     std::optional<std::int64_t> freezeCount;
     std::optional<double> totalFreezesDuration;
@@ -199,6 +200,9 @@ inline auto describe(Identity<RtcOutboundRTPStreamStats>) {
                      "How many they are."),
                field("framesSent", &S::framesSent, "Pictures that were sent."),
                field("keyFramesSent", &S::keyFramesSent, "Key frames among them."),
+               field("packetsHeldBack", &S::packetsHeldBack,
+                     "Packets of pictures that were left out, since the way to the peer "
+                     "carries less than the only encoding takes."),
                field("framesPerSecond", &S::framesPerSecond, "Pictures sent in the last second."),
                field("freezeCount", &S::freezeCount,
                      "How often the next picture came late to the peer, by its "

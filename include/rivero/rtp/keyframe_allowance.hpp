@@ -25,7 +25,7 @@ public:
         : settings_{settings}, left_{settings.burst} {}
 
     /// The receiver asks (PLI, FIR).
-    /// @param given key frames that it was sent so far: while there is no new one it asks for the
+    /// @param given key frames that came for it so far: while there is no new one it asks for the
     /// same again, and that costs nothing
     /// @return whether to pass it on; a receiver that goes without asks again
     [[nodiscard]] bool ask(Time now, std::uint64_t given) {

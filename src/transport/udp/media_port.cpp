@@ -16,6 +16,7 @@ constexpr Duration kTcpSweep = 1s;
 constexpr Duration kShortestTimer = 1ms;
 /// How often the log says how many datagrams were lost here.
 constexpr Duration kOverflowSweep = 10s;
+constexpr std::uint64_t kFlood = 10'000;  ///< datagrams in that time
 
 SocketAddress any(bool ipv6, bool loopback, std::uint16_t port) {
     return *SocketAddress::parse(
@@ -108,6 +109,15 @@ void MediaPort::watch_overflow() {
                        port_, lost - overflow_logged_);
             overflow_logged_ = lost;
         }
+        const std::uint64_t strange =
+            counters_.unknown_address + counters_.unknown_name + counters_.malformed;
+        // A few are scanners, and what comes late.
+        if (strange - std::exchange(strange_seen_, strange) >= kFlood)
+            log_topic("transport")
+                ->warn(
+                    "UDP port {}: many datagrams for nobody here: {} from unknown addresses, {} "
+                    "STUN with unknown names, {} malformed since the start",
+                    port_, counters_.unknown_address, counters_.unknown_name, counters_.malformed);
         watch_overflow();
     });
 }

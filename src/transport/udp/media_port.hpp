@@ -153,7 +153,7 @@ private:
     std::unique_ptr<IoLoop::Watch> v4_watch_, v6_watch_, tcp_watch_;
     std::unique_ptr<IoLoop::Registration> turn_end_;
     Timer tcp_timer_, overflow_timer_;
-    std::uint64_t overflow_logged_ = 0;
+    std::uint64_t overflow_logged_ = 0, strange_seen_ = 0;
     Counters counters_;
 };
 

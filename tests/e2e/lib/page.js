@@ -175,6 +175,15 @@ async function open(name, options) {
   if (options.send.length) {
     const make = { flash, texture, clouds }[options.source] ?? camera;
     peer.stream = await make({ ...options, audio: options.send.includes('audio'), video: options.send.includes('video') });
+    // Not all of them come with sound.
+    if (options.send.includes('audio') && !peer.stream.getAudioTracks().length) {
+      audioContext ??= new AudioContext({ sampleRate: 48000, latencyHint: 'interactive' });
+      const out = audioContext.createMediaStreamDestination();
+      const tone = new OscillatorNode(audioContext, { frequency: 440 });
+      tone.connect(out);
+      tone.start();
+      peer.stream.addTrack(out.stream.getAudioTracks()[0]);
+    }
   }
   return peer;
 }

@@ -89,6 +89,22 @@ TEST_P(Controller, AReceiverThatIsBusyNowAndThenIsNoNarrowLink) {
     EXPECT_GT(share_within(simulation, 3s, 350'000, 1e9), 0.9);
 }
 
+TEST_P(Controller, ASourceThatIsTooMuchForTheLinkAndCannotBeSlowedDownTakesNothingFromTheSound) {
+    for (double link : {300'000, 500'000, 1'000'000}) {
+        Simulation simulation{{.bps = link, .max_queue = 400ms, .delay = 20ms}, GetParam()};
+        simulation.fixed_rate = 1'700'000;
+        simulation.frame_interval = 50ms;
+        simulation.audio = simulation.leaves_out = true;
+        simulation.run(10s);
+        simulation.audio_sent = simulation.audio_lost = 0;
+        simulation.run(50s);
+        EXPECT_EQ(simulation.audio_sent, 2500U);
+        EXPECT_LE(simulation.audio_lost, 2U) << link;
+        EXPECT_GT(share_within(simulation, 10s, 0.75 * link, 1.2 * link), 0.8) << link;
+        EXPECT_LT(longest_standing_queue(simulation, 10s, 300ms), 300ms) << link;
+    }
+}
+
 /// Somebody else's encoder, told once a second what it may send, that sends a part of it in
 /// pictures of many sizes: what the server forwards. Each picture and each probe queues for a
 /// moment.

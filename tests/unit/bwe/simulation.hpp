@@ -4,6 +4,7 @@
 
 #include "bwe/controller.hpp"
 #include "bwe/pacer.hpp"
+#include "bwe/pacing_rate.hpp"
 #include "network.hpp"
 #include "rivero/rtp/twcc_recorder.hpp"
 
@@ -49,7 +50,11 @@ public:
     double use = 1;
     double uneven = 0;
     Duration frame_interval = 33ms;
-    bool audio = false;                        ///< 50 packets of 100 bytes each second
+    bool audio = false;  ///< 50 packets of 100 bytes each second
+    std::size_t audio_sent = 0, audio_lost = 0;
+    /// Nobody can slow the encoder down: what finds no room is left out, until there is room again.
+    bool leaves_out = false;
+    bwe::PacingRate pacing;
     std::size_t padding_packet = kPacket / 2;  ///< bytes
     double padding_sent = 0;
     std::vector<Sample> samples;  ///< every 50 ms
@@ -68,21 +73,26 @@ private:
             controller.on_feedback(now_, it->second);
         controller.set_wanted(
             Bitrate{static_cast<std::int64_t>(wanted.value_or(fixed_rate.value_or(max_rate)))});
-        pacer.set_rate(2.5 * estimate());
+        pacer.set_rate(static_cast<double>(pacing.at(now_, controller.estimate()).bps));
         while (auto bytes = pacer.pop(now_)) transmit(*bytes);
         if (now_ >= next_told_) {
             told_ = estimate();
             next_told_ = now_ + told_every;
         }
         if (audio && (now_ - kStart) % 20ms == Duration{} &&
-            pacer.admit(now_, bwe::Priority::audio, 100))
-            transmit(100);
+            pacer.admit(now_, bwe::Priority::audio, 100)) {
+            ++audio_sent;
+            if (!transmit(100)) ++audio_lost;
+        }
         if (now_ >= next_frame_) {
             next_frame_ = now_ + frame_interval;
             auto left = static_cast<std::size_t>(
                 fixed_rate.value_or(std::min(use * told_, max_rate)) / 8 *
                 std::chrono::duration<double>(frame_interval).count() *
                 (1 + uneven * std::uniform_real_distribution<>{-1, 1}(random_)));
+            if (leaves_out && pacer.full()) pacing.left_out(now_);
+            left_out_ = leaves_out && (pacer.full() || (left_out_ && pacer.delay() > 100ms));
+            if (left_out_) left = 0;
             for (; left > 0; left -= std::min(left, kPacket)) {
                 const auto bytes = std::min(left, kPacket);
                 if (pacer.admit(now_, bwe::Priority::video, bytes)) {
@@ -100,9 +110,12 @@ private:
         if ((now_ - kStart) % 50ms == Duration{})
             samples.push_back({elapsed(), estimate(), network.queue()});
     }
-    void transmit(std::size_t bytes) {
+    /// @return whether it arrives
+    bool transmit(std::size_t bytes) {
         const SeqNum seq = controller.on_sent(now_, bytes);
-        for (Time arrival : network.send(now_, bytes)) arrivals_.emplace(arrival, seq);
+        const auto arrivals = network.send(now_, bytes);
+        for (Time arrival : arrivals) arrivals_.emplace(arrival, seq);
+        return !arrivals.empty();
     }
 
     static constexpr Duration kReceiverClock = 12345s;
@@ -110,6 +123,7 @@ private:
     Time next_frame_ = kStart;
     Time next_told_ = kStart;
     double told_ = 0;
+    bool left_out_ = false;
     std::mt19937 random_;
     rtp::TwccRecorder recorder_{Ssrc{9}, 50ms};
     std::multimap<Time, SeqNum> arrivals_;

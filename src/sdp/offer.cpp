@@ -54,6 +54,7 @@ public:
     SessionDescription again(const OfferOptions& options, const SessionDescription& local,
                              const NegotiatedSession& session) {
         SessionDescription offer = local_description(capabilities_);
+        offer.extmap_allow_mixed = local.extmap_allow_mixed;  // browsers begin anew when it changes
         for (auto& section : local.media) {
             for (PayloadType type : section.payload_types()) types_.take(type);
             if (section.port == 0) continue;

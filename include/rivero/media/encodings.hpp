@@ -45,6 +45,9 @@ public:
     static constexpr std::size_t kPicturesBehind = 3;
     /// After so long one picture less is enough, and rates of before do not hold any more.
     static constexpr Duration kSilence = 1s;
+    /// An encoder that has spent too much leaves out pictures for a moment. One that was given up
+    /// for that, and was back before kSilence, is given up no earlier than then for so long.
+    static constexpr Duration kTrusted = 60s;
 
     /// @param count 2 to kMax; what is above is taken for kMax
     explicit Encodings(std::size_t count);
@@ -75,6 +78,7 @@ private:
     struct Encoding {
         Pixels size;  ///< 0: not known
         std::optional<Time> heard;
+        std::optional<Time> misjudged;  ///< it was given up, and came back at once
         bool flows = false;
         Time since{};           ///< it flows
         std::size_t bytes = 0;  ///< in the present window

@@ -30,6 +30,8 @@ void Encodings::on_packet(Time now, std::size_t encoding, std::size_t bytes,
         if (!e.heard || now - *e.heard > kSilence) {
             e.bps = 0;
             e.measured = false;
+        } else {
+            e.misjudged = now;
         }
         e.flows = true;
         e.since = now;
@@ -60,7 +62,9 @@ void Encodings::leave_silent(Time now, const Encoding& other) {
         Encoding& e = encodings_[i];
         if (!e.flows) continue;
         const Duration silent = now - *e.heard;
-        if (silent <= std::max<Duration>(kBehind, e.gap * kMissedGaps)) continue;
+        const bool trusted = e.misjudged && now - *e.misjudged < kTrusted;
+        if (silent <= std::max<Duration>(trusted ? kSilence : kBehind, e.gap * kMissedGaps))
+            continue;
         const auto pictures = silent > kSilence ? kPicturesBehind - 1 : kPicturesBehind;
         // Where all paused, one of them is the first to be back.
         if (other.began[pictures - 1] <= *e.heard) continue;

@@ -192,6 +192,23 @@ TEST_F(EncodingsTest, APauseDoesNotHideForLongThatOneEnds) {
     EXPECT_LE(now - last, 300ms);
 }
 
+TEST_F(EncodingsTest, OneThatLeavesOutPicturesNowAndThenIsGivenUpOnce) {
+    flow(2s);
+    int given_up = 0;
+    for (int i = 0; i < 20; ++i) {
+        for (const Time end = now + 500ms; now < end;) {
+            const bool before = encodings.flows(2);
+            flow(10ms, {0, 1});
+            if (before && !encodings.flows(2)) ++given_up;
+        }
+        flow(1500ms);
+    }
+    EXPECT_EQ(given_up, 1);
+    const Time last = now;
+    while (encodings.flows(2) && now < last + 5s) flow(10ms, {0, 1});
+    EXPECT_LE(now - last, 1100ms) << "but not for good";
+}
+
 TEST_F(EncodingsTest, ASenderThatCountsAnewIsFollowed) {
     flow(2s);
     const Time last = now;

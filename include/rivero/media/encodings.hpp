@@ -39,7 +39,8 @@ public:
     static constexpr std::size_t kMax = 4;
     /// An encoding was switched off by its sender when nothing of it came for so long, and for
     /// kMissedGaps of the times that usually lie between its pictures, while another brought
-    /// kPicturesBehind. Nothing is told by a source that is silent as a whole.
+    /// kPicturesBehind. Nothing is told by a source that is silent as a whole. Of a lesser one than
+    /// that other, or one that was given up in vain, it takes kSilence.
     static constexpr Duration kBehind = 200ms;
     static constexpr int kMissedGaps = 3;
     static constexpr std::size_t kPicturesBehind = 3;
@@ -91,8 +92,8 @@ private:
     };
     /// Whether a new picture begins.
     static bool note_picture(Encoding& e, Time now, RtpTimestamp timestamp);
-    /// Who is behind one that just began a picture.
-    void leave_silent(Time now, const Encoding& other);
+    /// Who is behind the one that just began a picture.
+    void leave_silent(Time now, std::size_t by);
     /// The better one has more pixels, or takes more, or was named later.
     [[nodiscard]] bool better(std::size_t a, std::size_t b) const;
     /// One of unknown size is larger than asked for when a lesser one is.

@@ -41,7 +41,7 @@ void Encodings::on_packet(Time now, std::size_t encoding, std::size_t bytes,
     const bool begins = note_picture(e, now, timestamp);
     e.heard = now;
     e.bytes += bytes;
-    if (begins) leave_silent(now, e);
+    if (begins) leave_silent(now, encoding);
 }
 
 bool Encodings::note_picture(Encoding& e, Time now, RtpTimestamp timestamp) {
@@ -57,12 +57,14 @@ bool Encodings::note_picture(Encoding& e, Time now, RtpTimestamp timestamp) {
     return true;
 }
 
-void Encodings::leave_silent(Time now, const Encoding& other) {
+void Encodings::leave_silent(Time now, std::size_t by) {
+    const Encoding& other = encodings_[by];
     for (std::size_t i = 0; i < count_; ++i) {
         Encoding& e = encodings_[i];
         if (!e.flows) continue;
         const Duration silent = now - *e.heard;
-        const bool trusted = e.misjudged && now - *e.misjudged < kTrusted;
+        // Senders begin with the best one when they have to give one up.
+        const bool trusted = (e.misjudged && now - *e.misjudged < kTrusted) || better(by, i);
         if (silent <= std::max<Duration>(trusted ? kSilence : kBehind, e.gap * kMissedGaps))
             continue;
         const auto pictures = silent > kSilence ? kPicturesBehind - 1 : kPicturesBehind;

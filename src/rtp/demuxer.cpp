@@ -22,6 +22,10 @@ void Demuxer::set_sections(std::vector<Section> sections) {
         for (const Ssrc ssrc : sections_[i].ssrcs) {
             std::erase(learned_, ssrc);
             Route& route = routes_[ssrc];
+            // Signalling does not say which layer it is; packets did, and may not again.
+            if (const auto known = routes.find(ssrc);
+                known != routes.end() && before[known->second.section].mid == sections_[i].mid)
+                route = known->second;
             route.section = i;
         }
     }

@@ -98,6 +98,26 @@ bool is_any_address(std::string_view address) {
     return address == "0.0.0.0" || address == "::";
 }
 
+/// What an accepted section was before, unless the peer, or what it uses the place for, is another.
+const NegotiatedSection* same_section(const NegotiatedSession& previous,
+                                      const NegotiatedSession& session,
+                                      const NegotiatedSection& section) {
+    if (!section.accepted || section.index >= previous.sections.size()) return nullptr;
+    const NegotiatedSection& before = previous.sections[section.index];
+    const bool same =
+        before.accepted && before.mid == section.mid && before.kind == section.kind &&
+        previous.transports[before.transport].id == session.transports[section.transport].id;
+    return same ? &before : nullptr;
+}
+
+/// Those that were not paused before are not paused now.
+void resume(std::vector<RemoteRid>& rids, const std::vector<RemoteRid>& before) {
+    for (auto& rid : rids)
+        if (std::any_of(before.begin(), before.end(),
+                        [&](auto& other) { return other.id == rid.id && !other.paused; }))
+            rid.paused = false;
+}
+
 /// Builds the transports of a session, one by one.
 class TransportBuilder {
 public:
@@ -414,12 +434,32 @@ void read_remote_data(const MediaSection& remote, NegotiatedSection& into) {
     into.remote_max_message_size = remote.max_message_size.value_or(65536);
 }
 
+bool has_simulcast(const LocalCapabilities& capabilities, const MediaSection& remote,
+                   const NegotiatedSection& section) {
+    return capabilities.simulcast && section.receive && remote.simulcast &&
+           !remote.simulcast->send.empty() && section.receive_id(HeaderExtension::rid) != 0;
+}
+
 std::optional<Error> agree_on_transports(const SessionDescription& remote,
                                          const LocalCapabilities& capabilities, Answered answered,
                                          const NegotiatedSession* previous,
                                          NegotiatedSession& session) {
     session.remote_ice_lite = remote.ice_lite;
     return TransportBuilder{remote, capabilities, answered, previous, session}.run();
+}
+
+void keep_encodings(Answered answered, const NegotiatedSession* previous,
+                    NegotiatedSession& session) {
+    for (auto& section : session.sections) {
+        const auto* before = previous ? same_section(*previous, session, section) : nullptr;
+        if (section.simulcast) {
+            if (answered == Answered::by_us && before && !before->simulcast)
+                resume(section.remote_rids, before->simulcast_rids);
+            section.simulcast_rids = section.remote_rids;
+        } else if (before) {
+            section.simulcast_rids = before->simulcast_rids;
+        }
+    }
 }
 
 SessionDescription local_description(const LocalCapabilities& capabilities) {
@@ -454,6 +494,14 @@ void describe_sending(MediaSection& section, const LocalCapabilities& capabiliti
     for (Ssrc ssrc : ssrcs) {
         section.ssrcs.push_back({ssrc, "cname", capabilities.cname});
         section.ssrcs.push_back({ssrc, "msid", capabilities.stream + ' ' + track});
+    }
+}
+
+void describe_encodings(MediaSection& section, const std::vector<RemoteRid>& rids) {
+    section.simulcast.emplace();
+    for (auto& rid : rids) {
+        section.rids.push_back({rid.id, false, {}, {}});
+        section.simulcast->receive.push_back({{rid.id, rid.paused}});
     }
 }
 

@@ -35,6 +35,10 @@ namespace rivero::sdp {
 /// Fills in what the peer says about its streams: SSRCs, layers, msid, bandwidth.
 void read_remote_streams(const MediaSection& remote, NegotiatedSection& into);
 void read_remote_data(const MediaSection& remote, NegotiatedSection& into);
+/// Whether a section whose directions, extensions and streams were read brings encodings that we
+/// tell apart. RFC 8853 section 5.3.
+[[nodiscard]] bool has_simulcast(const LocalCapabilities& capabilities, const MediaSection& remote,
+                                 const NegotiatedSection& section);
 
 /// Which DTLS role is left for us.
 enum class Answered { by_us, by_peer };
@@ -46,6 +50,12 @@ enum class Answered { by_us, by_peer };
                                                        const NegotiatedSession* previous,
                                                        NegotiatedSession& session);
 
+/// Notes, or keeps from before, the encodings that further offers ask for. Browsers mark what they
+/// had to stop as paused for good; in an offer of theirs that brings simulcast back this is undone.
+/// Needs the transports.
+void keep_encodings(Answered answered, const NegotiatedSession* previous,
+                    NegotiatedSession& session);
+
 /// A session of ours, without sections.
 [[nodiscard]] SessionDescription local_description(const LocalCapabilities& capabilities);
 /// Adds addresses, ICE credentials and fingerprints to a section of ours.
@@ -54,6 +64,9 @@ void describe_transport(MediaSection& section, const LocalCapabilities& capabili
 /// Adds the stream that we send: msid, SSRCs, cname.
 void describe_sending(MediaSection& section, const LocalCapabilities& capabilities,
                       const MediaCapabilities& media, bool rtx);
+/// Adds the encodings that we want to get, in the order and form of the peer's: the same streams,
+/// seen from the receiver. RFC 8853 section 5.3.2.
+void describe_encodings(MediaSection& section, const std::vector<RemoteRid>& rids);
 void describe_format(MediaSection& section, Codec codec, PayloadType type,
                      const FormatParameters& parameters, const Feedback& feedback, int channels);
 void describe_rtx(MediaSection& section, PayloadType rtx, PayloadType type, int clock_rate,

@@ -67,6 +67,7 @@ public:
         if (auto error =
                 agree_on_transports(offer_, capabilities_, Answered::by_us, previous_, session_))
             return tl::unexpected<Error>{*error};
+        keep_encodings(Answered::by_us, previous_, session_);
         return Negotiated{answer(), std::move(session_)};
     }
 
@@ -158,9 +159,7 @@ private:
         if (std::any_of(section.codecs.begin(), section.codecs.end(),
                         [](auto& codec) { return codec.rtx.has_value(); }))
             section.local_rtx_ssrc = ours.rtx_ssrc;
-        section.simulcast = capabilities_.simulcast && section.receive && offered.simulcast &&
-                            !offered.simulcast->send.empty() &&
-                            section.receive_id(HeaderExtension::rid) != 0;
+        section.simulcast = has_simulcast(capabilities_, offered, section);
         return {};
     }
 
@@ -239,7 +238,7 @@ private:
         add_extensions(section, answer);
         if (section.send)
             describe_sending(answer, capabilities_, ours, section.local_rtx_ssrc.has_value());
-        if (section.simulcast) add_layers(offered, answer);
+        if (section.simulcast) describe_encodings(answer, section.remote_rids);
         if (transport.remote_crypto) {
             answer.cryptos = {*capabilities_.crypto};
             answer.cryptos.front().tag = transport.remote_crypto->tag;
@@ -276,16 +275,6 @@ private:
             const Direction direction = direction_of(extension.send, extension.receive);
             if (direction != Direction::sendrecv) map.direction = direction;
             answer.extmaps.push_back(std::move(map));
-        }
-    }
-
-    /// RFC 8853 section 5.3.2: the same streams, seen from the receiver.
-    static void add_layers(const MediaSection& offered, MediaSection& answer) {
-        answer.simulcast.emplace();
-        for (auto& stream : offered.simulcast->send) {
-            if (stream.empty()) continue;
-            answer.rids.push_back({stream.front().rid, false, {}, {}});
-            answer.simulcast->receive.push_back({stream.front()});
         }
     }
 

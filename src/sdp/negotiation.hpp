@@ -154,6 +154,9 @@ struct NegotiatedSection {
     std::vector<RemoteSource> remote_sources;
     std::vector<RemoteRid> remote_rids;
     bool simulcast = false;  ///< the peer will send all of remote_rids
+    /// remote_rids of the last time that simulcast was agreed on with this peer: what a further
+    /// offer of ours asks for, also after a description without them.
+    std::vector<RemoteRid> simulcast_rids;
     /// ssrc-group SIM: the encodings of a sender that announces their SSRCs instead of RIDs, as
     /// browsers did before RFC 8853; empty: none.
     std::vector<Ssrc> simulcast_ssrcs;
@@ -250,6 +253,8 @@ struct OfferOptions {
 /// as RFC 9429 section 5.2.2 has it. One of a kind that is not wanted gets port 0, or
 /// is inactive when it tags a bundle of others; one that is
 /// wanted and not there takes the place of a rejected one, with a mid of its own, or comes last.
+/// The encodings of a simulcast sender are asked for again (RFC 8853 section 5.3.1), paused ones as
+/// such. A first offer asks for none: it is the application in the browser that names them.
 /// @param local our description in force
 /// @param session what it means
 [[nodiscard]] SessionDescription make_reoffer(const LocalCapabilities& capabilities,

@@ -54,6 +54,7 @@ public:
     SessionDescription again(const OfferOptions& options, const SessionDescription& local,
                              const NegotiatedSession& session) {
         SessionDescription offer = local_description(capabilities_);
+        offer.extmap_allow_mixed = local.extmap_allow_mixed;  // browsers begin anew when it changes
         for (auto& section : local.media) {
             for (PayloadType type : section.payload_types()) types_.take(type);
             if (section.port == 0) continue;
@@ -68,6 +69,7 @@ public:
             if (accepted && (wanted || tags_others(session, i))) {
                 offer.media.push_back(continued(local.media[i]));
                 if (!wanted) offer.media.back().direction = Direction::inactive;
+                ask_for_encodings(session.sections[i], offer.media.back());
             } else {
                 offer.media.push_back(rejected(local.media[i]));
             }
@@ -122,6 +124,15 @@ private:
             describe_sending(section, capabilities_, media, rtx);
         }
         return section;
+    }
+
+    void ask_for_encodings(const NegotiatedSection& before, MediaSection& section) const {
+        const bool told_apart =
+            std::any_of(section.extmaps.begin(), section.extmaps.end(),
+                        [](auto& map) { return map.uri == uri(HeaderExtension::rid); });
+        if (capabilities_.simulcast && told_apart && !before.simulcast_rids.empty() &&
+            receives(section.direction.value_or(Direction::sendrecv)))
+            describe_encodings(section, before.simulcast_rids);
     }
 
     static MediaSection rejected(const MediaSection& before) {
@@ -285,6 +296,7 @@ public:
         if (auto error =
                 agree_on_transports(answer_, capabilities_, Answered::by_peer, previous_, session_))
             return tl::unexpected<Error>{*error};
+        keep_encodings(Answered::by_peer, previous_, session_);
         return std::move(session_);
     }
 
@@ -345,6 +357,10 @@ private:
         section.extmap_allow_mixed = (offer_.extmap_allow_mixed || ours.extmap_allow_mixed) &&
                                      (answer_.extmap_allow_mixed || theirs.extmap_allow_mixed);
         read_remote_streams(theirs, section);
+        if (ours.simulcast && has_simulcast(capabilities_, theirs, section)) {
+            std::erase_if(section.remote_rids, [&](auto& rid) { return !asked_for(ours, rid.id); });
+            section.simulcast = !section.remote_rids.empty();
+        }
         section.rtcp_mux = webrtc;
         section.rtcp_rsize = ours.rtcp_rsize && theirs.rtcp_rsize;
         const MediaCapabilities& media =
@@ -354,6 +370,12 @@ private:
                         [](auto& codec) { return codec.rtx.has_value(); }))
             section.local_rtx_ssrc = media.rtx_ssrc;
         return std::nullopt;
+    }
+
+    /// RFC 8853 section 5.3.3: an answer may leave encodings out, but not add any.
+    static bool asked_for(const MediaSection& ours, std::string_view id) {
+        return std::any_of(ours.rids.begin(), ours.rids.end(),
+                           [&](auto& rid) { return !rid.send && rid.id == id; });
     }
 
     /// RFC 3264 section 6.1 lets an answer add formats or number them anew; nobody does, and both

@@ -80,3 +80,24 @@ test('Firefox answers the offer of the server, restarts ICE, and stops and adds 
   await other.decodes(15);
   assert.deepEqual(client.events.filter((e) => e.type === 'Error'), []);
 });
+
+// It announces the SSRCs of its encodings as well, and names the encodings in its first packets only.
+test('Firefox sends in three sizes, and goes on when it or the server offers again', { skip }, async (t) => {
+  const { client, endpoints, pages } = await room(t);
+  const encodings = [4, 2, 1].map((scaleResolutionDownBy) => ({ rid: `r${scaleResolutionDownBy}`, scaleResolutionDownBy }));
+  const fox = await Peer.join(pages[0], new RpcSignalling(client, endpoints[0]), { send: ['video'], codec: 'VP8', encodings });
+  const other = await Peer.join(pages[1], new RpcSignalling(client, endpoints[1]), { receive: ['video'] });
+  const { height } = fox.options;
+  const largest = () => other.reaches((s) => s.in.video?.frameHeight === height, `does not get ${height} lines`, 30_000);
+  await largest();
+  await other.decodes(10);
+  for (const again of ['invitedAgain', 'renegotiate']) {
+    const { keyFramesDecoded } = (await other.stats()).in.video;
+    await fox[again]();
+    assert.match(fox.offer, /a=simulcast:(send|recv) r4;r2;r1/);
+    assert.match(fox.answer, /a=simulcast:(send|recv) r4;r2;r1/);
+    const { in: { video } } = await other.decodes(15);
+    assert.equal(video.frameHeight, height);
+    t.diagnostic(`${again}: ${video.keyFramesDecoded - keyFramesDecoded} key frames, pli ${video.pliCount}, lost ${video.packetsLost}`);
+  }
+});

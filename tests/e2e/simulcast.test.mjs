@@ -114,6 +114,40 @@ async function followsSize(t, what, { client, from, viewers: [,, { id, peer }] }
   for (const endpoint of [from, id]) assert.equal(await client.invoke(endpoint, 'isMediaTranscoding', { mediaType: 'VIDEO' }), false);
 }
 
+/** The server offers again, and nobody notices; a browser that stopped its encodings, because it did not see them in an offer, begins again
+    when it offers itself. */
+async function goesOn(t, what, { client, from, sender, viewers }) {
+  const see = () => Promise.all(viewers.map((viewer, i) => sees(viewer, heights[i])));
+  await Promise.all(viewers.map((viewer, i) => viewer.cap(caps[i])));
+  await see();
+  const all = () => Promise.all([sender, ...viewers.map(({ peer }) => peer)].map((peer) => peer.stats()));
+  const of = ({ encodings }, rid) => encodings.find((e) => e.rid === rid);
+  const [sent, ...before] = await all();
+  await sender.invitedAgain();
+  assert.match(sender.offer, /a=simulcast:recv q;h;f/);
+  assert.match(sender.answer, /a=simulcast:send q;h;f/);
+  await sender.reaches((s) => s.encodings.every((e) => e.active && e.framesEncoded > of(sent, e.rid).framesEncoded + 5), 'does not go on with all encodings');
+  await viewers[0].peer.decodes(2);
+  const [still, ...now] = await all();
+  for (const e of still.encodings) assert.ok(e.keyFramesEncoded >= of(sent, e.rid).keyFramesEncoded, `the encoder of ${e.rid} was made anew`);
+  for (const [i, { in: { video } }] of now.entries()) {
+    const was = before[i].in.video;
+    assert.equal(video.frameHeight, heights[i]);
+    assert.deepEqual([video.packetsLost, video.pliCount], [was.packetsLost, was.pliCount], 'a picture could not be decoded');
+    t.diagnostic(`${what}, the server offers: ${video.framesDecoded - was.framesDecoded} decoded of ${heights[i]} lines, ${video.keyFramesDecoded - was.keyFramesDecoded} key frames`);
+  }
+
+  const without = (sdp) => sdp.replace(/a=(rid|simulcast):.*\r\n/g, '');
+  const offer = await client.invoke(from, 'generateOffer');
+  const answer = await sender.page.evaluate(([name, sdp]) => window.rtc.reanswer(name, sdp), [sender.name, without(offer)]);
+  await sender.signalling.processAnswer(without(answer));
+  await sees(viewers[2], 180);
+  await sender.renegotiate();
+  assert.match(sender.offer, /a=simulcast:send q;~h;~f/);
+  assert.match(sender.answer, /a=simulcast:recv q;h;f/);
+  await see();
+}
+
 for (const codec of ['VP8', 'H264', 'VP9', 'AV1']) {
   test(`${codec} in three sizes: each viewer gets the one that its limit allows, and another when that changes`, async (t) => {
     // Without a mode VP9 and AV1 would be sent in layers of one stream.
@@ -122,7 +156,9 @@ for (const codec of ['VP8', 'H264', 'VP9', 'AV1']) {
     assert.match(all.sender.answer, /a=simulcast:recv q;h;f/);
     await all.sender.reaches((s) => s.encodings.length === 3 && s.encodings.every((e) => e.framesEncoded > 5), 'does not send three encodings', 30_000);
     await adapts(t, codec, all);
-    if (codec === 'VP8') await followsSize(t, codec, all, [/^0 /, /^1 /, /^2 /]);
+    if (codec !== 'VP8') return;
+    await followsSize(t, codec, all, [/^0 /, /^1 /, /^2 /]);
+    await goesOn(t, codec, all);
   });
 }
 

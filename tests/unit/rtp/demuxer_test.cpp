@@ -96,6 +96,22 @@ TEST_F(DemuxerTest, KeepsWhatItLearnedAcrossARenegotiation) {
     EXPECT_EQ(demuxer_.find(Ssrc{7}), nullptr);
 }
 
+TEST_F(DemuxerTest, KeepsTheLayersOfSignalledSsrcsAcrossARenegotiation) {
+    auto sections = [](std::string mid) {
+        return std::vector<Demuxer::Section>{
+            {std::move(mid), {PayloadType{96}, PayloadType{97}}, {Ssrc{7}, Ssrc{8}, Ssrc{9}}}};
+    };
+    demuxer_.set_sections(sections("video"));
+    (void)route({7, 96, "video", "hi"});
+    (void)route({8, 97, "video", "", "hi"});
+    demuxer_.set_sections(sections("video"));
+    EXPECT_EQ(*demuxer_.find(Ssrc{7}), (Demuxer::Route{0, "hi", false}));
+    EXPECT_EQ(*demuxer_.find(Ssrc{8}), (Demuxer::Route{0, "hi", true}));
+    EXPECT_EQ(*demuxer_.find(Ssrc{9}), (Demuxer::Route{0, "", false}));
+    demuxer_.set_sections(sections("another"));
+    EXPECT_EQ(*demuxer_.find(Ssrc{7}), (Demuxer::Route{0, "", false}));
+}
+
 TEST_F(DemuxerTest, ForgetsAfterAByeWhatItHadLearned) {
     (void)route({7, 96, "video"});
     demuxer_.forget(Ssrc{7});

@@ -151,6 +151,7 @@ TEST(OurFurtherOffer, RepeatsWhatTheBrowserOffered) {
         const auto first = answered(offer, webrtc());
         const auto second = make_reoffer(webrtc(), {}, first.answer, first.session);
         ASSERT_EQ(second.media.size(), first.answer.media.size());
+        EXPECT_EQ(second.extmap_allow_mixed, first.answer.extmap_allow_mixed);
         for (std::size_t i = 0; i < second.media.size(); ++i) {
             const auto& before = first.answer.media[i];
             const auto& now = second.media[i];

@@ -33,6 +33,7 @@ public:
     bool transport_cc = false;     ///< feedback was negotiated
     bool reduced_size = false;     ///< RTCP need not begin with a report. RFC 5506
     bool connected = false;
+    bool silent = false;  ///< ICE has failed: the peer does not answer any more
     rtp::TwccRecorder twcc;
     bwe::ReceiveSide receive_side{Bitrate{RembEstimator::kStart}};  ///< without transport_cc
     transport::DtlsSrtpTransport transport;
@@ -43,7 +44,10 @@ private:
         peer_.events_.on_candidate(id, std::string{candidate});
     }
     void on_gathering_done() override { peer_.events_.on_gathering_done(id); }
-    void on_ice_state(transport::IceState state) override { peer_.events_.on_ice_state(id, state); }
+    void on_ice_state(transport::IceState state) override {
+        peer_.events_.on_ice_state(id, state);
+        peer_.on_ice(*this, state);
+    }
     void on_selected_pair(std::string_view local, std::string_view remote) override {
         peer_.events_.on_selected_pair(id, std::string{local}, std::string{remote});
     }

@@ -197,6 +197,7 @@ void Peer::configure_sending(MediaType type) {
     sender.configure(*section, &leg->control);
     if (type == MediaType::video) leg->control.set_padding(&sender);
     sender.set_connected(leg->connected);
+    sender.set_silent(leg->silent);
 }
 
 void Peer::configure_ice(Leg& leg, const sdp::NegotiatedTransport& transport,
@@ -329,15 +330,30 @@ void Peer::on_dtls(Leg& leg, transport::DtlsState state) {
     if (!leg.connected) audio_.end_speech();
     const Time now = Clock::now();
     if (!session_) return;
-    for (std::size_t m_line : leg.sections) {
-        const auto& section = session_->sections[m_line];
-        if (section.kind == MediaType::data) continue;
-        (section.kind == MediaType::audio ? *audio_in_ : *video_in_).set_connected(leg.connected);
-    }
+    tell_senders(leg);
     if (leg.connected) {
         measure_by_ice(leg, now);
         next_report_ = now + kFirstReport;
         arm(now);
+    }
+}
+
+void Peer::on_ice(Leg& leg, transport::IceState state) {
+    using transport::IceState;
+    // While it looks for a way it may have one still: a restart keeps the old pair until then.
+    const bool answers = state == IceState::connected || state == IceState::ready;
+    if (!answers && state != IceState::failed) return;
+    leg.silent = !answers;
+    if (session_) tell_senders(leg);
+}
+
+void Peer::tell_senders(const Leg& leg) {
+    for (std::size_t m_line : leg.sections) {
+        const auto& section = session_->sections[m_line];
+        if (section.kind == MediaType::data) continue;
+        SendTrack& sender = section.kind == MediaType::audio ? *audio_in_ : *video_in_;
+        sender.set_silent(leg.silent);
+        sender.set_connected(leg.connected);
     }
 }
 
@@ -437,7 +453,7 @@ void Peer::service() {
             if (report && !leg->transport_cc) update_remb(*leg, now);
             if (report || now - remb_checked_ >= kRembInterval) {
                 remb_checked_ = now;
-                add_remb(report, messages);
+                add_remb(report, now, messages);
             }
         }
         add_feedback(*leg, now, messages);

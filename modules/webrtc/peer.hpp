@@ -120,6 +120,9 @@ private:
     void on_rtp(Leg& leg, MutableBytes packet, Time arrival);
     void on_rtcp(Leg& leg, Bytes compound, Time arrival);
     void on_dtls(Leg& leg, transport::DtlsState state);
+    void on_ice(Leg& leg, transport::IceState state);
+    /// Who sends over it hears whether that can be done, and whether anybody is there.
+    void tell_senders(const Leg& leg);
     void handle(Leg& leg, const rtcp::Message& message, Time now);
     void on_reports(const std::vector<rtcp::ReportBlock>& blocks, Time now);
     /// A peer that is sent nothing reports on nothing: what its ICE answers show stands in.
@@ -137,9 +140,9 @@ private:
     /// What the loss of the last interval says of a sender that estimates nothing itself.
     void update_remb(const Leg& leg, Time now);
     /// @param report it is said whether it has changed or not
-    void add_remb(bool report, std::vector<rtcp::Message>& out);
+    void add_remb(bool report, Time now, std::vector<rtcp::Message>& out);
     /// What the peer should send at most; empty when there is no bound.
-    [[nodiscard]] std::optional<Bitrate> most_wanted() const;
+    [[nodiscard]] std::optional<Bitrate> most_wanted(Time now);
     void send(Leg& leg, const std::vector<rtcp::Message>& messages, bool has_report);
     [[nodiscard]] Ssrc feedback_ssrc() const;
 
@@ -173,6 +176,8 @@ private:
     bool connect_phase_ = true;  ///< remb_on_connect is still in force
     Time remb_received_at_{};
     std::optional<Bitrate> remb_sent_, remb_received_;
+    std::optional<Bitrate> forwarded_;  ///< what its receivers could take when that was last known
+    Time forwarded_at_{};
     std::uint64_t bytes_at_remb_ = 0;
     Time remb_at_{};
     Time remb_checked_{};

@@ -18,6 +18,9 @@ namespace {
 
 /// A sender is not asked for less, however narrow the way to its receivers is.
 constexpr Bitrate kLeastForwarded = Bitrate::kbps(100);
+/// What can be forwarded holds for so long when somebody comes of whom it is not known yet: his
+/// first feedback tells. Longer than from one report to the next.
+constexpr Duration kForwardedHolds = 1500ms;
 /// What reports say about the round trip counts for so long.
 constexpr Duration kRttFresh = 15s;
 
@@ -163,18 +166,24 @@ bool Peer::takes_remb(const Leg& leg) const {
     return video && video->receive && legs_[video->transport].get() == &leg;
 }
 
-std::optional<Bitrate> Peer::most_wanted() const {
+std::optional<Bitrate> Peer::most_wanted(Time now) {
     std::optional<Bitrate> most;
     if (limits_.receive.max.bps != 0) most = limits_.receive.max;
     // Nor more than anybody can take: what is too much for all of them is lost behind us. What a
     // sender takes from it is for its sound and its headers, too.
     if (const auto forward = video_.forward_limit()) {
+        forwarded_ = forward;
+        forwarded_at_ = now;
+    } else if (now - forwarded_at_ > kForwardedHolds) {
+        forwarded_.reset();
+    }
+    if (forwarded_) {
         const auto* audio = session_->section(MediaType::audio);
         const bool shared = audio && audio_.receives() &&
                             audio->transport == session_->section(MediaType::video)->transport;
         const Bitrate least = std::max(kLeastForwarded, limits_.receive.min);
-        most =
-            std::min(most.value_or(kNoLimit), std::max(whole_for_video(*forward, shared), least));
+        most = std::min(most.value_or(kNoLimit),
+                        std::max(whole_for_video(*forwarded_, shared), least));
     }
     return most;
 }
@@ -198,14 +207,14 @@ void Peer::update_remb(const Leg& leg, Time now) {
     remb_.update(interval);
 }
 
-void Peer::add_remb(bool report, std::vector<rtcp::Message>& out) {
+void Peer::add_remb(bool report, Time now, std::vector<rtcp::Message>& out) {
     const auto* video = session_->section(MediaType::video);
     const bool offered = std::any_of(video->codecs.begin(), video->codecs.end(),
                                      [](auto& c) { return c.feedback.remb; });
     const auto ssrcs = video_.ssrcs();
     if (!offered || ssrcs.empty()) return;
     const Leg& leg = *legs_[video->transport];
-    auto most = most_wanted();
+    auto most = most_wanted(now);
     if (!leg.transport_cc) {
         // It estimates nothing itself: it goes by what we see of its packets.
         Bitrate carried = remb_.estimate();

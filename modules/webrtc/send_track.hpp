@@ -39,12 +39,15 @@ public:
     void leave();
     /// The transport is connected (or no longer): packets can be sent.
     void set_connected(bool connected);
+    /// The peer does not answer (or does again). What is sent goes on: it may hear us still.
+    void set_silent(bool silent) { silent_ = silent; }
     void set_rtt(Duration rtt) { rtt_ = rtt; }
     /// The largest picture that the application wants the peer to get; what the peer itself has
     /// said of it counts as well. Empty: any.
     void set_largest(std::optional<Pixels> size);
 
     [[nodiscard]] std::vector<media::Acceptable> accepts() const override;
+    [[nodiscard]] bool reaches_receiver() const override { return may_send() && !silent_; }
     void on_format(const media::Format& format) override;
     void on_detached() override;
     void on_packet(const rtp::PacketPtr& packet) override;
@@ -161,6 +164,7 @@ private:
     std::optional<Pixels> largest_;  ///< see set_largest()
     SendControl* control_ = nullptr;
     bool connected_ = false;
+    bool silent_ = false;                          ///< see set_silent()
     const sdp::NegotiatedCodec* codec_ = nullptr;  ///< of section_: what comes in now
     rtp::ExtensionMap extensions_;
     rtp::StreamRewriter rewriter_;

@@ -93,6 +93,19 @@ struct SendTrackTest : testing::Test {
     SendTrack track{MediaType::video, kSsrc, kRtxSsrc};
 };
 
+TEST_F(SendTrackTest, WhoIsNotConnectedOrDoesNotAnswerIsNotReachedAndIsAgainAtOnce) {
+    EXPECT_TRUE(track.reaches_receiver());
+    track.set_connected(false);
+    EXPECT_FALSE(track.reaches_receiver());
+    track.set_connected(true);
+    track.set_silent(true);
+    EXPECT_FALSE(track.reaches_receiver());
+    push(1, true);
+    EXPECT_EQ(wire.size(), 1u) << "he may hear us";
+    track.set_silent(false);
+    EXPECT_TRUE(track.reaches_receiver());
+}
+
 TEST_F(SendTrackTest, RepeatsAPacketByteForByteWhereThereIsNoRetransmissionStream) {
     push(1, true);
     push(2);

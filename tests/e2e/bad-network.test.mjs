@@ -32,7 +32,7 @@ async function call(t, { sending, viewing, remb, ...options }) {
   const viewer = await Peer.join(page, through(viewing, new RpcSignalling(client, to)), { receive: ['audio', 'video'], remb: remb && !!viewing });
   await viewer.decodes(5, 30_000);
   const video = async (endpoint, type) => Object.values(await client.invoke(endpoint, 'getStats', { mediaType: 'VIDEO' })).find((s) => s.type === type);
-  return { client, sender, viewer, from, to, inbound: () => video(from, 'inboundrtp'), outbound: () => video(to, 'outboundrtp') };
+  return { client, pipeline, page, sender, viewer, from, to, inbound: () => video(from, 'inboundrtp'), outbound: () => video(to, 'outboundrtp') };
 }
 
 /** What `look` gives, ten times a second. RIVERO_E2E_TRACE=/some/directory: as CSV, too. */
@@ -210,6 +210,34 @@ for (const remb of [false, true]) {
     assert.equal(theirs.video.freezeCount, ours.video.freezeCount, 'the other viewer has freezes');
   });
 }
+
+// What a source is asked for goes by the best of its viewers: not by one who is not there.
+test('who never connects takes nothing from a viewer behind 500 kbit/s, nor does one who joins behind as little', async (t) => {
+  const link = { toBrowser: { ...narrow, queueMs: 400 }, toServer: { delayMs: 20 } };
+  const relays = [await Relay.for(t, link), await Relay.for(t, link)];
+  const { client, pipeline, page, from, viewer, inbound } = await call(t, { viewing: relays[0], source: 'clouds', codec: 'VP8', keepSize: true, fps: 20 });
+  const told = ({ remb }) => remb > 0 && remb < 700_000;
+  await viewer.hears(100, 30_000);
+  await until(async () => told(await inbound()), 20_000 * slowness, 'the sender is not told');
+  const join = async (signalling) => {
+    const id = await client.create('WebRtcEndpoint', { mediaPipeline: pipeline });
+    await client.connect(from, id);
+    return Peer.join(page, signalling(id), { receive: ['audio', 'video'] });
+  };
+  const before = (await viewer.stats()).in.audio;
+  const nothing = () => undefined;
+  const asked = watch(9_000, 'joins', async () => ({ remb: (await inbound()).remb, queueMs: relays[0].down.queueMs, lost: relays[0].down.lost }));
+  await join((id) => new RpcSignalling(client, id, { toBrowser: nothing, toServer: nothing }));
+  await sleep(3_000);  // he is there, and nobody hears him
+  const second = await join((id) => relays[1].through(new RpcSignalling(client, id)));
+  await second.decodes(5, 30_000);
+  const most = Math.max(...(await asked).map(({ remb }) => remb));
+  const after = (await viewer.stats()).in.audio;
+  const lost = after.packetsLost - before.packetsLost, of = after.packetsReceived - before.packetsReceived + lost;
+  t.diagnostic(`the sender was allowed ${most} bit/s at most; ${lost} of ${of} packets of sound were lost`);
+  assert.ok(most < 1_000_000, `the sender was allowed ${most} bit/s`);
+  assert.ok(lost <= of / 50, `${lost} of ${of} packets of sound were lost`);
+});
 
 // Here the browser estimates, of what our feedback tells it.
 test('500 kbit/s from a sender are found out and not overfilled', async (t) => {

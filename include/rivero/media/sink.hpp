@@ -34,6 +34,10 @@ public:
     /// changes. Among what costs the same the first wins; passing through always beats converting.
     [[nodiscard]] virtual std::vector<Acceptable> accepts() const = 0;
 
+    /// Whether what comes gets to anybody; no: what such a one can take, or has not said, is no
+    /// reason for a source to make more, or less. Asked again whenever that matters.
+    [[nodiscard]] virtual bool reaches_receiver() const { return true; }
+
     /// From now on media of this format comes; again when only its caps change. Video begins where
     /// the source is: see request_keyframe().
     virtual void on_format(const Format&) {}

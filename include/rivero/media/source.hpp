@@ -97,7 +97,7 @@ public:
     /// a key frame of his own.
     void forget_past(std::size_t encoding);
     /// The most that anybody who gets the packets as they come can take; empty when one of them has
-    /// no limit.
+    /// no limit, and when nobody is there. Who cannot be reached does not count.
     [[nodiscard]] std::optional<Bitrate> forward_limit() const;
 
     void push(const rtp::PacketPtr& packet);  ///< format is rtp

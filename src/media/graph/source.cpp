@@ -118,7 +118,7 @@ void Source::forget_past(std::size_t encoding) {
 std::optional<Bitrate> Source::forward_limit() const {
     std::optional<Bitrate> most;
     for (const Sink* sink : sinks_) {
-        if (!sink->node_) continue;
+        if (!sink->node_ || !sink->reaches_receiver()) continue;
         if (sink->node_ != root_.get() || !sink->receive_limit()) return std::nullopt;
         most = std::max(most.value_or(Bitrate{0}), *sink->receive_limit());
     }

@@ -391,6 +391,35 @@ struct Keeper final : Sink {
     std::vector<std::string> log;
 };
 
+TEST_F(GraphTest, WhoCannotBeReachedLiftsAndSetsNoLimit) {
+    struct Receiver final : Sink {
+        Receiver() : Sink{MediaType::video} {}
+        std::vector<Acceptable> accepts() const override { return {Acceptable::rtp(Codec::vp8)}; }
+        bool reaches_receiver() const override { return reached; }
+        bool reached = true;
+    };
+    Source source{graph, MediaType::video, {}};
+    source.set_format(rtp(Codec::vp8));
+    Receiver here, never;
+    never.reached = false;
+    source.attach(here);
+    here.set_receive_limit(Bitrate::kbps(500));
+    source.attach(never);
+    EXPECT_EQ(source.forward_limit(), Bitrate::kbps(500));
+    never.set_receive_limit(Bitrate::kbps(3000));
+    EXPECT_EQ(source.forward_limit(), Bitrate::kbps(500));
+    never.reached = true;
+    EXPECT_EQ(source.forward_limit(), Bitrate::kbps(3000));
+    never.set_receive_limit(std::nullopt);
+    EXPECT_EQ(source.forward_limit(), std::nullopt);
+    here.reached = never.reached = false;
+    EXPECT_EQ(source.forward_limit(), std::nullopt) << "nobody is there";
+    here.reached = true;
+    Keeper recorder;
+    source.attach(recorder);
+    EXPECT_EQ(source.forward_limit(), std::nullopt) << "a recorder takes everything";
+}
+
 TEST_F(SimulcastTest, WhatKeepsPicturesGetsAllOfAKeyFrameWhoseBeginningWasRepaired) {
     // RFC 7741: S begins a frame, P is set in what is no key frame.
     const auto part = [this](std::int64_t seq, std::uint32_t picture, bool begins, bool ends,

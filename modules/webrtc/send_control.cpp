@@ -14,6 +14,8 @@ namespace {
 /// Of a burst, while nothing is known of the way: what most can take, without filling the buffers
 /// of the others for long.
 constexpr Bitrate kBurstRate = Bitrate::kbps(10'000);
+/// Also to a peer that says less: its sound takes as much, and 0 is no rate for a pacer.
+constexpr Bitrate kLeastPace = Bitrate::kbps(30);
 /// Longer than this a receiver would wait for a key frame at most.
 constexpr Duration kMaxBurst = 500ms;
 /// What a packet takes of the link besides RTP: the authentication tag, UDP, IP.
@@ -101,7 +103,7 @@ std::optional<Bitrate> SendControl::carried() const {
 
 Bitrate SendControl::pace() const {
     const auto rate = carried();
-    return rate ? pacing_.at(Clock::now(), *rate) : kBurstRate;
+    return rate ? std::max(pacing_.at(Clock::now(), *rate), kLeastPace) : kBurstRate;
 }
 
 void SendControl::left_out(Time now) {

@@ -269,12 +269,19 @@ TEST_F(SendTrackTest, AChangeOfTheSpatialLayerChangesWhichPacketEndsAPicture) {
     }
 }
 
-TEST_F(SendTrackTest, AReceiverThatAsksForKeyFramesAllTheTimeDoesNotGetOneEachTime) {
+/// Of a source that can be asked for key frames, and that others may watch, too.
+struct SharedSourceTest : SendTrackTest {
+    SharedSourceTest() {
+        shared.set_format(*source.format());
+        source.detach(track);
+        shared.attach(track);
+    }
+    ~SharedSourceTest() override { shared.detach(track); }
     int asked = 0;
-    media::Source shared{graph, MediaType::video, {[&] { ++asked; }, {}, {}}};
-    shared.set_format(*source.format());
-    source.detach(track);
-    shared.attach(track);
+    media::Source shared{graph, MediaType::video, {[this] { ++asked; }, {}, {}}};
+};
+
+TEST_F(SharedSourceTest, AReceiverThatAsksForKeyFramesAllTheTimeDoesNotGetOneEachTime) {
     std::int64_t seq = 0;
     keyframe(shared, ++seq);
     asked = 0;
@@ -286,7 +293,6 @@ TEST_F(SendTrackTest, AReceiverThatAsksForKeyFramesAllTheTimeDoesNotGetOneEachTi
     EXPECT_GE(asked, 6);
     EXPECT_EQ(track.counters().plis, 100u);
     EXPECT_EQ(track.counters().keyframes_refused, static_cast<std::uint64_t>(100 - asked));
-    shared.detach(track);
 }
 
 TEST_F(SendTrackTest, WhatAPeerSaysThatItTakesIsAllThatItGets) {
@@ -304,27 +310,25 @@ TEST_F(SendTrackTest, WhatAPeerSaysThatItTakesIsAllThatItGets) {
     EXPECT_LT(control.queue_delay(), 100ms);
 }
 
-TEST_F(SendTrackTest, APictureThatIsMissedBeforeTheKeyFrameIsThereIsNotAskedForAgain) {
-    int asked = 0;
-    media::Source shared{graph, MediaType::video, {[&] { ++asked; }, {}, {}}};
-    shared.set_format(*source.format());
-    source.detach(track);
-    shared.attach(track);
+TEST_F(SendTrackTest, APeerThatSaysItTakesNothingIsNotSentEverything) {
+    control.configure(false);
+    control.on_remb(Bitrate{0});
+    push(1, true, 1000);
+    for (int seq = 2; seq <= 100; ++seq) push(seq, false, 1000);
+    EXPECT_LT(wire.size(), 3u);
+    EXPECT_TRUE(control.full());
+}
+
+TEST_F(SharedSourceTest, APictureThatIsMissedBeforeTheKeyFrameIsThereIsNotAskedForAgain) {
     keyframe(shared, 1);
     asked = 0;
     track.on_keyframe_request(Clock::now(), SendTrack::KeyframeRequest::pli);
     EXPECT_EQ(asked, 0) << "it left before the key frame came";
     track.on_keyframe_request(Clock::now() + 1s, SendTrack::KeyframeRequest::pli);
     EXPECT_EQ(asked, 1);
-    shared.detach(track);
 }
 
-TEST_F(SendTrackTest, WhoIsSentNothingDoesNotGetAKeyFrameForTheAskingEither) {
-    int asked = 0;
-    media::Source shared{graph, MediaType::video, {[&] { ++asked; }, {}, {}}};
-    shared.set_format(*source.format());
-    source.detach(track);
-    shared.attach(track);
+TEST_F(SharedSourceTest, WhoIsSentNothingDoesNotGetAKeyFrameForTheAskingEither) {
     control.configure(false);
     control.on_remb(Bitrate::kbps(30));
     std::int64_t seq = 0;
@@ -340,7 +344,6 @@ TEST_F(SendTrackTest, WhoIsSentNothingDoesNotGetAKeyFrameForTheAskingEither) {
     }
     EXPECT_TRUE(control.full());
     EXPECT_LE(asked, 7);
-    shared.detach(track);
 }
 
 TEST_F(SendTrackTest, AKeyFrameWhoseFirstPacketHadToBeRepairedIsSentWhole) {

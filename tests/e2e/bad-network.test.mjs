@@ -190,12 +190,12 @@ test('500 kbit/s towards a viewer are found out, are not overfilled, and their e
 // The sender is not slowed down for one of two: what does not fit is left out here, and not on the link, which would lose sound as well.
 for (const remb of [false, true]) {
   test(`a viewer whose link is too narrow for what another one watches has the sound whole, and some pictures (${remb ? 'REMB' : 'transport-wide feedback'})`, async (t) => {
-    const { client, sender, viewer: good, from } = await call(t, { source: 'clouds', codec: 'VP8', keepSize: true, fps: 20, startKbps: 1500 });
+    const { client, pipeline, page, sender, viewer: good, from } = await call(t, { source: 'clouds', codec: 'VP8', keepSize: true, fps: 20, startKbps: 1500 });
     await until(async () => (await sender.stats()).out.video.targetBitrate > 1_400_000, 20_000 * slowness, 'the sender does not send more than the link carries');
     const relay = await Relay.for(t, { toBrowser: { kbps: 1000, delayMs: 20, queueMs: 400 }, toServer: { delayMs: 20 }, seed: 7 });
-    const to = await client.create('WebRtcEndpoint', { mediaPipeline: from.split('/')[0] });
+    const to = await client.create('WebRtcEndpoint', { mediaPipeline: pipeline });
     await client.connect(from, to);
-    const bad = await Peer.join(sender.page, relay.through(new RpcSignalling(client, to)), { receive: ['audio', 'video'], remb });
+    const bad = await Peer.join(page, relay.through(new RpcSignalling(client, to)), { receive: ['audio', 'video'], remb });
     await bad.decodes(10, 30_000);
     // What it takes to find the link out, without and with a measurement of its own.
     await bad.hears(remb ? 500 : 300, 30_000);
@@ -228,7 +228,7 @@ test('who never connects takes nothing from a viewer behind 500 kbit/s, nor does
   const nothing = () => undefined;
   const asked = watch(9_000, 'joins', async () => ({ remb: (await inbound()).remb, queueMs: relays[0].down.queueMs, lost: relays[0].down.lost }));
   await join((id) => new RpcSignalling(client, id, { toBrowser: nothing, toServer: nothing }));
-  await sleep(3_000);  // he is there, and nobody hears him
+  await viewer.hears(150, 30_000);  // meanwhile he is there, and nobody hears him
   const second = await join((id) => relays[1].through(new RpcSignalling(client, id)));
   await second.decodes(5, 30_000);
   const most = Math.max(...(await asked).map(({ remb }) => remb));

@@ -202,7 +202,7 @@ inline auto describe(Identity<RtcOutboundRTPStreamStats>) {
                field("keyFramesSent", &S::keyFramesSent, "Key frames among them."),
                field("packetsHeldBack", &S::packetsHeldBack,
                      "Packets of pictures that were left out, since the way to the peer "
-                     "carries less than the only encoding takes."),
+                     "carries less than they take."),
                field("framesPerSecond", &S::framesPerSecond, "Pictures sent in the last second."),
                field("freezeCount", &S::freezeCount,
                      "How often the next picture came late to the peer, by its "
